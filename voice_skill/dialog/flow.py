@@ -1,0 +1,333 @@
+"""How a session moves: into states, along edges, through screen questions, and back from calls.
+
+Each function takes the `Move` of the current step and leaves the session at rest: speaking, listening, or waiting for
+time to pass. `engine.step` decides which of them an event calls for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from voice_skill.dialog import holding
+from voice_skill.dialog.actions import Sleep
+from voice_skill.dialog.builtins import do
+from voice_skill.dialog.model import Answer, Edge, Level, State
+from voice_skill.dialog.move import Move
+from voice_skill.dialog.screen import Verdict, body, reply, wording
+from voice_skill.dialog.session import Asking, At, Phase
+
+__all__ = ["answer", "enter", "finish", "follow", "go_on", "miss", "to_emergency"]
+
+MAX_SKIPPED = 3
+"""Unsettled questions after which no more are put: someone who declines or sleeps is not to be pestered. What stays
+open is never taken for a no: it closes with the spoken safety net."""
+
+ASKS_SO_FAR = {Answer.ASKED_ONCE: 1, Answer.ASKED_TWICE: 2}
+
+SCREEN_WAITS = (8.0, 8.0, 12.0)
+"""Seconds of silence before each re-ask of a screen question, and before it counts as unanswered (clinical.md 3.4)."""
+
+
+def enter(move: Move, target: str) -> None:
+    """Go to a state of this dialog or, as `dialog.state`, of another, which leaves this one."""
+    name = move.full_name(target)
+    dialog = move.dialogs.dialogs[name.partition(".")[0]]
+    leave_open(move)
+    if dialog.name != move.at.state.partition(".")[0]:
+        move.change(stack=move.session.stack[:1])
+    if move.session.clock == "due" and dialog.clock:
+        move.change(clock="asked", stack=(*move.session.stack[:-1], At(name, Phase.ENTERING)))
+        call(move, move.dialogs.clock)
+        return
+    move.change(stack=(*move.session.stack[:-1], At(name)), wait_until=None)
+    state = move.state
+    if state.lock and not move.unlocked(state.lock):
+        follow(move, state.locked)
+        return
+    move.note("state", state=name)
+    if not state.screen:  # a screen introduces itself only if it has something to ask
+        move.say(state.say)
+    if state.nets:
+        close_with_nets(move)
+    begin(move, state)
+
+
+def begin(move: Move, state: State) -> None:
+    """Start the one thing that a state does, or speak first if there is something to say."""
+    if state.screen:
+        ask_next(move)
+    elif state.ask:
+        move.say(state.ask)
+        move.speak()
+    elif state.call:
+        move.place(phase=Phase.CALLING)
+        call(move, state.call)
+    elif state.choose:
+        follow(move, state.then)
+    elif move.speech:
+        move.speak()
+    else:
+        if state.wait is not None or state.hold is not None:
+            move.open_turn()
+        finish(move)
+
+
+def finish(move: Move) -> None:
+    """The prompt has been spoken: listen, hold, wait, end, or go on."""
+    state = move.state
+    move.change(talking=False, wait_until=None)
+    if move.at.phase is Phase.RELEASING:
+        follow(move, state.then)
+    elif state.hold is not None:
+        holding.start(move, state.hold)
+    elif state.ask or move.at.asking is not None:
+        move.place(phase=Phase.LISTENING)
+        move.change(wait_until=move.now + patience(move))
+    elif state.wait is not None:
+        move.place(phase=Phase.WAITING)
+        move.change(wait_until=move.now + state.wait)
+    elif state.end:
+        move.change(stack=())
+        move.actions.append(Sleep())
+    else:
+        follow(move, state.then)
+
+
+def patience(move: Move) -> float:
+    """Seconds of silence that are waited for here, before the next re-ask."""
+    state, at = move.state, move.at
+    if at.asking is not None:
+        return SCREEN_WAITS[at.asking.asks - 1]
+    assert state.noinput is not None
+    return state.noinput.waits[min(at.misses, len(state.noinput.waits) - 1)]
+
+
+def follow(move: Move, edges: Iterable[Edge]) -> None:
+    """Take the first edge that is open."""
+    take(move, move.choose(edges))
+
+
+def take(move: Move, edge: Edge) -> None:
+    """Follow an edge: what it says, changes, does, and where it goes."""
+    cut_short = move.session.talking
+    move.hush()
+    move.say(edge.say)
+    for name, value in edge.set:
+        move.session = move.session.with_slot(name, value)
+    for question in edge.answers:
+        move.answer(question, Answer.NO, "no")
+    if edge.raises:
+        move.raise_level(edge.raises)
+    if edge.do and do(move, edge.do):
+        return
+    if edge.call:
+        holding.freeze(move)
+        if move.at.phase is Phase.RELEASING:
+            move.place(phase=Phase.CALLING)
+        call(move, edge.call)
+    elif edge.go == "stay":
+        go_on(move, again=cut_short)
+    elif edge.go == "return":
+        back(move)
+    else:
+        hold = move.state.hold
+        if hold is not None:
+            holding.release(move, hold)
+        enter(move, move.at.state if edge.go == "again" else edge.go)
+
+
+def call(move: Move, dialog: str) -> None:
+    """Run another dialog on top of the current place. One called from within a called one takes its place."""
+    below = move.session.stack[:1] if len(move.session.stack) > 1 else move.session.stack
+    move.change(stack=(*below, At(f"{dialog}.{move.dialogs.dialogs[dialog].start}")))
+    enter(move, move.at.state)
+
+
+def back(move: Move) -> None:
+    """Return to the place that called."""
+    move.change(stack=move.session.stack[:-1])
+    match move.at.phase:
+        case Phase.ENTERING:
+            enter(move, move.at.state)
+        case Phase.CALLING:
+            follow(move, move.state.then)
+        case _:
+            go_on(move, again=True)
+
+
+def go_on(move: Move, *, again: bool = False) -> None:
+    """Take up a state where it was interrupted: put its question again, or let the hold go on at its second.
+
+    `again`: its prompt was cut short, so all of it is said once more.
+    """
+    state, at = move.state, move.at
+    if state.hold is not None and at.holding is not None:
+        holding.go_on(move, state.hold)
+    elif at.asking is not None:
+        move.say(body(move.dialogs.questions[at.asking.id], at.asking, move.dialogs.lines))
+        move.speak()
+    elif state.ask:
+        move.say(state.ask)
+        move.speak()
+    elif at.phase is Phase.WAITING:
+        if move.speech:
+            move.speak()
+    else:
+        if again or state.hold is not None:
+            move.say(state.say)
+        begin(move, state)
+
+
+# -- asking screen questions
+
+
+def ask_next(move: Move) -> None:
+    """Put the next question of the state's list that needs asking, or go on."""
+    state = move.state
+    ids = screen_ids(move, state)
+    for index in range(move.at.position, len(ids)):
+        id = ids[index]
+        if needs_asking(move, state, id):
+            if move.at.position == 0:
+                move.say(state.say)
+            asking = Asking(id, asks=ASKS_SO_FAR.get(move.session.answer(id), 0) + 1)
+            move.place(position=index + 1, asking=asking)
+            move.say(body(move.dialogs.questions[id], asking, move.dialogs.lines))
+            move.speak()
+            return
+    move.place(position=len(ids), asking=None)
+    follow(move, state.then)
+
+
+def screen_ids(move: Move, state: State) -> tuple[str, ...]:
+    """The questions of a screen state, with "{flag}" replaced by the question of what was heard."""
+    flag = move.session.flag
+    if flag in move.dialogs.dangers:
+        flag = move.dialogs.dangers[flag].question
+    ids = (flag if id == "{flag}" else id for id in state.screen)
+    return tuple(id for id in dict.fromkeys(ids) if id in move.dialogs.questions)
+
+
+def needs_asking(move: Move, state: State, id: str) -> bool:
+    """Whether a question is still to be put here."""
+    answer = move.session.answer(id)
+    if state.recheck:
+        return True
+    if state.again and answer in Answer.SKIPPED:
+        return True
+    return answer in Answer.UNASKED and (state.again or move.session.skipped < MAX_SKIPPED)
+
+
+def to_emergency(move: Move) -> None:
+    """Get help now. What was said before is asked anew, should it prove a false alarm, since something alarming was
+    heard. What stays: the level reached before, the holds already counted, and the region."""
+    session = move.session
+    kept = {"region", *(hold.counts for _, state in move.dialogs.walk() if (hold := state.hold) is not None)}
+    first = {name: values[0] for name, values in move.dialogs.slots.items() if name not in kept}
+    flagged = {id for id, answer in session.screen if answer == Answer.YES_E}
+    earlier = max((Level[answer] for _, answer in session.screen if answer in (Answer.YES_S, Answer.YES_U)), default=0)
+    move.change(
+        raised=max(session.raised, Level(earlier)),
+        slots=tuple((name, first.get(name, value)) for name, value in session.slots),
+        screen=tuple((id, answer if id in flagged else Answer.OPEN) for id, answer in session.screen),
+    )
+    enter(move, move.dialogs.emergency)
+
+
+def leave_open(move: Move) -> None:
+    """A question is left without an answer. It is put again later, and still never more than three times."""
+    asking = move.at.asking
+    if asking is None:
+        return
+    if move.session.answer(asking.id) in Answer.UNASKED:
+        left = {1: Answer.ASKED_ONCE, 2: Answer.ASKED_TWICE}.get(asking.asks, Answer.UNANSWERED)
+        move.answer(asking.id, left, "open")
+    move.place(asking=None)
+
+
+def answer(move: Move, heard: str) -> None:
+    """Handle an answer to the screen question that stands; `heard` is a class of `screen.CLASSES`, silence or nomatch."""
+    asking = move.at.asking
+    assert asking is not None
+    question = move.dialogs.questions[asking.id]
+    if heard == "silence" and not move.state.patient:
+        move.say(question.net)
+        move.line("open")
+        leave_open(move)
+        ask_next(move)
+        return
+    outcome = reply(question, asking, heard)
+    if isinstance(outcome, Verdict):
+        settle(move, asking, outcome)
+        return
+    stepped = (outcome.step, outcome.part) != (asking.step, asking.part)
+    move.place(asking=outcome)
+    move.say(wording(question, outcome, heard, move.dialogs.lines, stepped=stepped))
+    if heard == "repeat":
+        do(move, "slow_one_step")
+    move.speak()
+
+
+def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
+    """Record an answer and act on it: go on, send to advice today, or to help now."""
+    move.place(asking=None)
+    was_yes = move.session.answer(asking.id) in Answer.YES
+    unclear = verdict.answer in Answer.SKIPPED
+    if move.state.recheck and unclear and was_yes:
+        move.note("screen_answer", question=asking.id, answer=verdict.heard)
+        enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
+        return
+    move.answer(asking.id, verdict.answer, verdict.heard)
+    if verdict.also:
+        move.raise_level(verdict.also)
+    if verdict.answer in (Answer.YES_U, Answer.YES_E):
+        move.change(flag=asking.id)
+        move.line("flagged" if verdict.heard == "yes" else "doubtful")
+        if verdict.answer == Answer.YES_E:
+            to_emergency(move)
+            return
+        move.say(verdict.say)
+        enter(move, move.dialogs.urgent)
+        return
+    if unclear:
+        move.line(verdict.answer)
+    move.say(verdict.say)
+    if move.state.recheck and unclear:
+        enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
+        return
+    ask_next(move)
+
+
+def close_with_nets(move: Move) -> None:
+    """Speak the safety net of every unsettled question, or one net for all if they are many; that closes them."""
+    unsettled = move.session.unsettled(move.dialogs.questions)
+    if len(unsettled) > MAX_SKIPPED:
+        move.line("net")
+    else:
+        for id in unsettled:
+            move.say(move.dialogs.questions[id].net)
+    for id in unsettled:
+        if move.session.answer(id) not in Answer.SKIPPED:
+            move.answer(id, Answer.UNANSWERED, "unanswered")
+
+
+# -- when nothing, or nothing known, is heard
+
+
+def miss(move: Move, kind: str) -> None:
+    """A silence or a misunderstanding at a question: the next rung of the ladder, or its default."""
+    if move.at.asking is not None:
+        answer(move, kind)
+        return
+    state = move.state
+    ladder = state.nomatch if kind == "nomatch" else state.noinput
+    if ladder is None:
+        return
+    misses = move.at.misses
+    if misses < len(ladder.rungs):
+        move.place(misses=misses + 1)
+        move.say(ladder.rungs[misses])
+        move.speak()
+        return
+    move.session = move.session.with_at(move.at._replace(misses=0))
+    follow(move, ladder.then)

@@ -1,0 +1,187 @@
+"""The session: everything Charley remembers of one conversation.
+
+A `Session` is a named tuple of finite parts, so it can be hashed, compared, written to a journal, and walked by the
+explorer by the hundred thousand. Times in it are absolute, on the clock that `now` comes from; `deadline` is the next one that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from voice_skill.dialog.model import Answer, Dialogs, Level, Question
+
+__all__ = ["CUE_LEAD", "Asking", "At", "Holding", "Phase", "Session", "Voice"]
+
+CUE_LEAD = 0.1
+"""Seconds before its time at which a hold cue is handed to the speaker, so that its first sample can be on time."""
+
+
+class Phase(Enum):
+    """What is going on in the current state."""
+
+    SPEAKING = "speaking"
+    """The prompt plays; afterwards the state's one thing begins."""
+    LISTENING = "listening"
+    """The question was asked; an answer is awaited."""
+    SETTLING = "settling"
+    """Between a hold's lead-in and its zero, and while it runs."""
+    RELEASING = "releasing"
+    """The end cue of a hold plays."""
+    WAITING = "waiting"
+    """Silence that the state asked for."""
+    PAUSED = "paused"
+    """The person said "hang on"."""
+    CALLING = "calling"
+    """Another dialog runs on top of this state."""
+    ENTERING = "entering"
+    """Another dialog runs before this state is entered."""
+
+
+class Asking(NamedTuple):
+    """How far one screen question has got (clinical.md 2.4)."""
+
+    id: str
+    asks: int = 1
+    """How often it has been put, the first time included; never more than three (property P18)."""
+    step: str = "ask"
+    """Which wording stands: ask, plain, mixed, assist, followup, different."""
+    part: int = 0
+    """Which of several assists or follow-ups."""
+    doubt: bool = False
+    """Something other than silence was heard: when the asking runs out it counts as unsure, not as unanswered."""
+    mixed: bool = False
+    """One mixed answer was heard."""
+    assisted: bool = False
+    """The closer look was offered."""
+    repeats: int = 0
+    """How often the person asked to hear it again; these are not askings."""
+
+
+class Holding(NamedTuple):
+    """How far a hold has got."""
+
+    zero: float | None = None
+    """When its count began, as if it had never been paused; None while it stands still."""
+    elapsed: float = 0.0
+    """Seconds held, while it stands still."""
+    cue: int = 0
+    """The next cue."""
+
+
+class At(NamedTuple):
+    """A place in a dialog. The session keeps a stack of them: the last is where it is, the others wait for it."""
+
+    state: str
+    """`dialog.state`."""
+    phase: Phase = Phase.SPEAKING
+    misses: int = 0
+    """Silences and misunderstandings since the question was asked."""
+    reminders: int = 0
+    """How often "Still here. Ready?" was said in this pause."""
+    position: int = 0
+    """The position reached in the state's list of screen questions."""
+    asking: Asking | None = None
+    holding: Holding | None = None
+
+
+class Voice(NamedTuple):
+    """How the person wants to be spoken to. Nothing in a dialog's course depends on it."""
+
+    rate: int = 150
+    """Words per minute (clinical.md 3.1: 115 to 185)."""
+    gain_db: float = 0.0
+    whisper: bool = False
+
+
+class Session(NamedTuple):
+    """One conversation."""
+
+    stack: tuple[At, ...] = ()
+    """Empty when asleep."""
+    turn: int = 0
+    slots: tuple[tuple[str, str], ...] = ()
+    screen: tuple[tuple[str, str], ...] = ()
+    """Question id → `Answer`, in asking order."""
+    raised: Level = Level.NONE
+    """The level reached by something other than a screen answer."""
+    flag: str = ""
+    """The danger intent or question id that was heard last."""
+    clock: str = "before"
+    """The ten-minute clock: before, due, asked."""
+    clock_at: float | None = None
+    """When ten minutes are up; None when that no longer matters."""
+    wait_until: float | None = None
+    """When the current silence, pause or settling is over."""
+    talking: bool = False
+    """Whether the last turn is still being spoken."""
+    said: tuple[str, ...] = ()
+    """The last turn, for "say that again"."""
+    voice: Voice = Voice()
+
+    @property
+    def asleep(self) -> bool:
+        """Whether only the wake phrase is listened for."""
+        return not self.stack
+
+    @property
+    def at(self) -> At:
+        """Where the session is. Raises IndexError when asleep."""
+        return self.stack[-1]
+
+    @property
+    def deadline(self) -> float | None:
+        """When `TimePassed` must be sent at the latest, in seconds on the clock that `now` comes from."""
+        times = [time for time in (self.wait_until, self.clock_at) if time is not None]
+        return min(times, default=None)
+
+    @property
+    def region(self) -> str:
+        """The region whose numbers are spoken."""
+        return self.slot("region")
+
+    def slot(self, name: str) -> str:
+        """A slot's value. Raises KeyError if there is no such slot."""
+        return dict(self.slots)[name]
+
+    def answer(self, question: str) -> str:
+        """A screen question's `Answer`. Raises KeyError if there is no such question."""
+        return dict(self.screen)[question]
+
+    @property
+    def level(self) -> Level:
+        """The highest level reached: it falls only when the very answer that raised it is corrected."""
+        answers = (Level[answer] for _, answer in self.screen if answer in Answer.YES)
+        return max(self.raised, max(answers, default=Level.NONE))
+
+    def unsettled(self, questions: Mapping[str, Question]) -> tuple[str, ...]:
+        """The night-core questions that have neither a yes nor a no."""
+        return tuple(id for id, answer in self.screen if answer in Answer.UNSETTLED and questions[id].core)
+
+    @property
+    def skipped(self) -> int:
+        """How many questions were declined or not answered."""
+        return sum(answer in Answer.SKIPPED for _, answer in self.screen)
+
+    def with_slot(self, name: str, value: str) -> Session:
+        """The session with one slot changed."""
+        return self._replace(slots=tuple((key, value if key == name else old) for key, old in self.slots))
+
+    def with_answer(self, question: str, answer: str) -> Session:
+        """The session with one screen question answered."""
+        return self._replace(screen=tuple((id, answer if id == question else old) for id, old in self.screen))
+
+    def with_at(self, at: At) -> Session:
+        """The session with its current place replaced."""
+        return self._replace(stack=(*self.stack[:-1], at))
+
+    @classmethod
+    def fresh(cls, dialogs: Dialogs, region: str = "unknown", voice: Voice | None = None, turn: int = 0) -> Session:
+        """A session in which nothing has been said: asleep, every question open."""
+        return cls(
+            turn=turn,
+            slots=tuple((name, values[0]) for name, values in dialogs.slots.items()),
+            screen=tuple((id, Answer.OPEN) for id in dialogs.questions),
+            voice=voice or Voice(),
+        ).with_slot("region", region)
