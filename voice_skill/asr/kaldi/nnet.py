@@ -1,0 +1,268 @@
+"""`final.mdl`: a Kaldi transition model and an nnet3 network of spliced affine layers.
+
+The file is a row of tokens and numbers. A number is its size in bytes (one byte) and its value; a token ends in a
+space. Weights may be stored in 8 or 16 bits (Kaldi's CompressedMatrix): 8 bits cost one byte per weight and change
+no result that matters, 16 bits are for a layer whose columns differ wildly in size.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice_skill.asr.kaldi.phones import GRAPH_PHONES, TRANSITION_IDS, transition_tuples
+from voice_skill.errors import ModelError
+
+__all__ = ["Layer", "read_network", "write_model"]
+
+Matrix = NDArray[np.float32]
+
+_HALF = 0.5
+"""Every transition has this probability; in a chain model the network decides alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """`relu(weights @ [input at each offset] + bias)`; without `relu` in the last layer."""
+
+    offsets: tuple[int, ...]
+    """In input frames."""
+    weights: Matrix
+    """[outputs, offsets * inputs], the first offset's inputs first."""
+    bias: Matrix
+    bits: int = 8
+    """How a weight is stored: 8, 16 or 32."""
+
+
+def write_model(path: Path, layers: Sequence[Layer]) -> None:
+    """Write the model; ReLU follows every layer but the last, which is the output."""
+    out = _Writer()
+    out.raw(b"\0B")
+    _write_transitions(out)
+    _write_network(out, layers)
+    out.token("<LeftContext>").int32(0).token("<RightContext>").int32(0)  # the reader works these out for itself
+    out.token("<Priors>").vector(np.zeros(0, np.float32))
+    path.write_bytes(bytes(out.data))
+
+
+def read_network(path: Path) -> list[Layer]:
+    """Read the network of a file that `write_model` wrote, weights as the decoder will see them.
+
+    Raises `ModelError` for any other file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}", "restore the model folder") from error
+    try:
+        reader = _Reader(data, data.index(b"<Nnet3> ") + len(b"<Nnet3> "))
+        return _read_network(reader)
+    except (ValueError, struct.error, KeyError) as error:
+        raise ModelError(f"{path}: damaged or not written by this program: {error}", "restore it") from error
+
+
+def _write_transitions(out: _Writer) -> None:
+    phones = np.arange(1, GRAPH_PHONES + 5)
+    out.token("<TransitionModel>").token("<Topology>")
+    out.int32s(phones).int32s(np.array([-1, *[0] * len(phones)]))
+    out.int32(-1).int32(1)  # extended form, which tells a first frame from further ones; one entry for all phones
+    out.int32(2)  # states: the phone, then the end
+    out.int32(0).int32(1).int32(2).int32(0).float32(_HALF).int32(1).float32(_HALF)
+    out.int32(-1).int32(-1).int32(0)
+    out.token("</Topology>")
+    tuples = transition_tuples()
+    out.token("<Tuples>").int32(len(tuples))
+    for phone, first, further in tuples:
+        out.int32(phone).int32(0).int32(first).int32(further)
+    out.token("</Tuples>")
+    logs = np.full(TRANSITION_IDS + 1, np.log(_HALF), np.float32)
+    logs[0] = 0
+    out.token("<LogProbs>").vector(logs).token("</LogProbs>").token("</TransitionModel>")
+
+
+def _write_network(out: _Writer, layers: Sequence[Layer]) -> None:
+    first = layers[0]
+    lines = [f"input-node name=input dim={first.weights.shape[1] // len(first.offsets)}"]
+    source = "input"
+    for number, layer in enumerate(layers, start=1):
+        parts = [f"Offset({source}, {offset})" if offset else source for offset in layer.offsets]
+        spliced = f"Append({', '.join(parts)})" if len(parts) > 1 else parts[0]
+        source = f"affine{number}"
+        lines.append(f"component-node name={source} component={source} input={spliced}")
+        if number < len(layers):
+            lines.append(f"component-node name=relu{number} component=relu{number} input={source}")
+            source = f"relu{number}"
+    lines.append(f"output-node name=output input={source} objective=linear")
+    out.token("<Nnet3>").raw("\n".join(["", *lines, "", ""]).encode())
+    out.token("<NumComponents>").int32(2 * len(layers) - 1)
+    for number, layer in enumerate(layers, start=1):
+        out.token("<ComponentName>").token(f"affine{number}").token("<FixedAffineComponent>")
+        out.token("<LinearParams>").matrix(layer.weights, layer.bits)
+        out.token("<BiasParams>").vector(layer.bias).token("</FixedAffineComponent>")
+        if number < len(layers):
+            out.token("<ComponentName>").token(f"relu{number}")
+            _write_relu(out, len(layer.bias))
+    out.token("</Nnet3>")
+
+
+def _write_relu(out: _Writer, size: int) -> None:
+    """A ReLU and its training statistics, of which there are none."""
+    nothing = np.zeros(0, np.float32)
+    out.token("<RectifiedLinearComponent>").token("<Dim>").int32(size)
+    out.token("<ValueAvg>").vector(nothing).token("<DerivAvg>").vector(nothing).token("<Count>").float64(0)
+    out.token("<OderivRms>").vector(nothing).token("<OderivCount>").float64(0)
+    out.token("<NumDimsSelfRepaired>").float64(0).token("<NumDimsProcessed>").float64(0)
+    out.token("</RectifiedLinearComponent>")
+
+
+def _read_network(reader: _Reader) -> list[Layer]:
+    config = reader.text_until(b"\n\n")
+    splices = [
+        tuple(int(offset or 0) for offset in re.findall(r"(?:Offset\(\w+, (-?\d+)\)|(?<=[ =])\w+(?=,|\)|$))", spliced))
+        for spliced in re.findall(r"component=affine\d+ (input=.*)", config)
+    ]
+    reader.token("<NumComponents>")
+    reader.int32()
+    layers = []
+    for number, offsets in enumerate(splices, start=1):
+        for name in ("<ComponentName>", f"affine{number}", "<FixedAffineComponent>", "<LinearParams>"):
+            reader.token(name)
+        weights, bits = reader.matrix()
+        reader.token("<BiasParams>")
+        layers.append(Layer(offsets, weights, reader.vector(), bits))
+        reader.token("</FixedAffineComponent>")
+        if number < len(splices):
+            reader.skip_past(b"</RectifiedLinearComponent> ")
+    reader.token("</Nnet3>")
+    return layers
+
+
+class _Writer:
+    """Kaldi's binary basics."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def raw(self, data: bytes) -> _Writer:
+        self.data += data
+        return self
+
+    def token(self, text: str) -> _Writer:
+        return self.raw(text.encode() + b" ")
+
+    def int32(self, value: int) -> _Writer:
+        return self.raw(b"\4" + struct.pack("<i", value))
+
+    def float32(self, value: float) -> _Writer:
+        return self.raw(b"\4" + struct.pack("<f", value))
+
+    def float64(self, value: float) -> _Writer:
+        return self.raw(b"\10" + struct.pack("<d", value))
+
+    def int32s(self, values: NDArray[Any]) -> _Writer:
+        return self.raw(b"\4" + struct.pack("<i", len(values)) + values.astype("<i4").tobytes())
+
+    def vector(self, values: Matrix) -> _Writer:
+        return self.token("FV").int32(len(values)).raw(values.astype("<f4").tobytes())
+
+    def matrix(self, values: Matrix, bits: int) -> _Writer:
+        if bits == 32:
+            return self.token("FM").int32(len(values)).int32(values.shape[1]).raw(values.astype("<f4").tobytes())
+        lowest = float(values.min())
+        span = max(float(values.max()) - lowest, 1e-5)
+        header = struct.pack("<ffii", lowest, span, *values.shape)
+        if bits == 16:
+            steps = np.round((values - lowest) / span * 65535)
+            return self.token("CM2").raw(header + np.clip(steps, 0, 65535).astype("<u2").tobytes())
+        quarters, codes = _to_bytes(values, lowest, span)
+        return self.token("CM").raw(header + quarters.T.astype("<u2").tobytes() + codes.T.tobytes())
+
+
+class _Reader:
+    """The same basics, read back."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data = data
+        self._place = place
+
+    def token(self, expected: str) -> None:
+        wanted = expected.encode() + b" "
+        if not self._data.startswith(wanted, self._place):
+            raise ValueError(f"no {expected} at byte {self._place}")
+        self._place += len(wanted)
+
+    def text_until(self, end: bytes) -> str:
+        start = self._place
+        self.skip_past(end)
+        return self._data[start : self._place].decode()
+
+    def skip_past(self, end: bytes) -> None:
+        self._place = self._data.index(end, self._place) + len(end)
+
+    def int32(self) -> int:
+        size, value = self._take("<bi")
+        if size != 4:
+            raise ValueError(f"no int32 at byte {self._place}")
+        return int(value)
+
+    def vector(self) -> Matrix:
+        self.token("FV")
+        return self._array("<f4", self.int32()).astype(np.float32)
+
+    def matrix(self) -> tuple[Matrix, int]:
+        """The weights, and in how many bits each was stored."""
+        kind = self._data[self._place : self._data.index(b" ", self._place)].decode()
+        self.token(kind)
+        if kind == "FM":
+            rows, columns = self.int32(), self.int32()
+            return self._array("<f4", rows * columns).reshape(rows, columns).astype(np.float32), 32
+        lowest, span, rows, columns = self._take("<ffii")
+        if kind == "CM2":
+            steps = self._array("<u2", rows * columns).reshape(rows, columns)
+            return (lowest + span / 65535 * steps).astype(np.float32), 16
+        if kind != "CM":
+            raise ValueError(f"unknown matrix {kind}")
+        quarters = self._array("<u2", 4 * columns).reshape(columns, 4).T
+        codes = self._array("u1", rows * columns).reshape(columns, rows).T
+        return _from_bytes(quarters, codes, lowest, span), 8
+
+    def _take(self, layout: str) -> tuple[Any, ...]:
+        values = struct.unpack_from(layout, self._data, self._place)
+        self._place += struct.calcsize(layout)
+        return values
+
+    def _array(self, kind: str, count: Any) -> NDArray[Any]:
+        values = np.frombuffer(self._data, kind, count, self._place)
+        self._place += values.nbytes
+        return values
+
+
+_CODES = (0, 64, 192, 255)
+"""The codes of a column's minimum, lower and upper quartile and maximum; between them codes are evenly spaced."""
+
+
+def _to_bytes(values: Matrix, lowest: float, span: float) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Each column's quartiles in 65536ths of the span, rising, and each weight as one byte between them."""
+    quartiles = np.percentile(values, [0, 25, 75, 100], axis=0)
+    quarters = np.clip(np.round((quartiles - lowest) / span * 65535), 0, 65535).astype(np.int64)
+    for row, room in ((1, 2), (2, 1), (3, 0)):
+        quarters[row] = np.minimum(np.maximum(quarters[row], quarters[row - 1] + 1), 65535 - room)
+    quarters[0] = np.minimum(quarters[0], quarters[1] - 1)
+    marks = lowest + span * quarters / 65535
+    codes = np.empty(values.shape)
+    for column in range(values.shape[1]):
+        codes[:, column] = np.interp(values[:, column], marks[:, column], _CODES)
+    return quarters, np.round(codes).astype(np.uint8)
+
+
+def _from_bytes(quarters: NDArray[Any], codes: NDArray[Any], lowest: float, span: float) -> Matrix:
+    marks = lowest + span * quarters / 65535
+    values = [np.interp(codes[:, column], _CODES, marks[:, column]) for column in range(codes.shape[1])]
+    return np.stack(values, axis=1).astype(np.float32)

@@ -1,0 +1,297 @@
+"""What a transcript means: an intent, or nothing.
+
+An answer is the exact, confident, whole phrase, or it is no answer. Nothing is matched approximately, for the one
+mistake that must not happen is a "no" that was not said (clinical.md 2.4). So a transcript is cut into known phrases
+with no word left over, and the cut says what was meant:
+
+1. A **danger phrase** counts wherever it stands, whatever was said around it (clinical.md 2.6). A single danger word
+   among other words has to be surer than one said alone.
+2. **Repeats** mean the same once, and "ow", "er", "please" beside something mean that thing.
+3. **hurts** and **stop** come before **pause**, that before **repeat** and **decline**; they drop whatever else was
+   said.
+4. **Answers that contradict** each other are *mixed*: "yes no", "not sure, no", "not really, a bit". Of answers that do
+   not, the more doubtful one counts: always, unsure, partial, soft no, yes.
+5. An answer beside **one or two other phrases** is dropped, and of these the one listed first in `intents` counts: the
+   state's own come before what may be said everywhere.
+6. A **no** is accepted only plain and sure. Hesitant ("er, no"), after a cry ("oh no!" sounds like "ow, no") or not so
+   sure, it is a *soft no*, which asks again.
+
+Everything else is rejected, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from voice_skill.asr.port import UNKNOWN, Transcript, Word
+from voice_skill.errors import ModelError
+from voice_skill.nlu.phrases import FILLERS, PhraseBook, Words, spoken_form
+
+__all__ = [
+    "PartialWatch",
+    "Reason",
+    "Rejected",
+    "Thresholds",
+    "Understood",
+    "danger_in_partial",
+    "is_danger",
+    "understand",
+]
+
+ANSWERS = ("chronic", "unsure", "partial", "soft_no", "yes", "no", "mixed")
+"""The answers to a screen question, the more doubtful ones first."""
+FIRST = ("hurts", "stop", "pause", "wait", "repeat", "decline")
+"""Intents that drop whatever else was said, the most urgent first."""
+URGENT = ("hurts", "stop")
+"""Intents that take effect at once, besides danger."""
+DANGER = "danger."
+"""What the names of all danger intents begin with."""
+PAIN = "pain"
+"""The intent of "ow" and its like, which means nothing beside other words."""
+_CONTRADICTIONS = ({"soft_no", "yes"}, {"soft_no", "partial"})
+_MAX_OTHERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How sure the recogniser must be, and what is too short to be speech.
+
+    The defaults were set on held-out synthetic voices and read speech with the bundled model; a model's `charley.toml`
+    may bring its own.
+    """
+
+    no: float = 0.75
+    """Confidence for a "no" that clears a safety question: the highest, as a false one is the dangerous mistake."""
+    answer: float = 0.5
+    """Confidence for every other answer; below it nothing was understood."""
+    command: float = 0.6
+    """Confidence for everything that is neither answer, urgent nor danger."""
+    urgent: float = 0.5
+    """Confidence for "stop" and "that hurts"."""
+    danger: float = 0.5
+    """Confidence for a danger phrase of several words, or of one word said alone."""
+    danger_word: float = 0.85
+    """Confidence for a single danger word among other words."""
+    wake: float = 0.7
+    """Confidence of each word of the wake phrase."""
+    seconds_per_letter: float = 0.02
+    """Voiced seconds that each letter takes at least: less, and the words cannot have been said."""
+    speech_seconds: float = 0.25
+    """Voiced seconds from which unknown sound counts as speech; a cough or a gasp is shorter."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, float]) -> Thresholds:
+        """The defaults, with `values` in place of some. Raises `ModelError` if one does not exist."""
+        unknown = values.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise ModelError(
+                f"the model's charley.toml sets thresholds that do not exist: {', '.join(sorted(unknown))}",
+                f"they are: {', '.join(field.name for field in fields(cls))}",
+            )
+        return cls(**values)
+
+    def confidence(self, intent: str) -> float:
+        """How sure the recogniser must be of `intent`."""
+        if is_danger(intent):
+            return self.danger
+        if intent == "no":
+            return self.no
+        if intent in ANSWERS:
+            return self.answer
+        return self.urgent if intent in URGENT else self.command
+
+
+class Reason(StrEnum):
+    """Why nothing was understood."""
+
+    NOTHING = "no words were heard"
+    UNKNOWN = "unknown words"
+    UNSURE = "not sure enough"
+    TOO_SHORT = "too short for these words"
+    SEVERAL = "several things at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One thing was said."""
+
+    intent: str
+    text: str
+    """The phrases as the phrase book has them."""
+    confidence: float
+    """That of the least sure word, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Nothing that may be said here was said."""
+
+    reason: Reason
+    text: str
+    """The transcript, for the record."""
+    speech: bool
+    """Whether it was speech at all, rather than a groan or a cough."""
+
+
+def understand(
+    transcript: Transcript,
+    intents: Sequence[str],
+    book: PhraseBook,
+    thresholds: Thresholds | None = None,
+    voiced_seconds: float | None = None,
+) -> Understood | Rejected:
+    """What `transcript` means where `intents` are listened for, in order of precedence.
+
+    `voiced_seconds`: how much of the utterance was voice; `None` if that is not known.
+    """
+    limits = thresholds or Thresholds()
+    meanings = book.meanings(intents)
+    danger = _find_danger(transcript.words, meanings, limits)
+    if danger is not None:
+        return danger
+
+    known = tuple(word for word in transcript.words if word.text != UNKNOWN)
+    if not known:
+        long = voiced_seconds is None or voiced_seconds >= limits.speech_seconds
+        reason = Reason.UNKNOWN if transcript.words else Reason.NOTHING
+        return Rejected(reason, transcript.text, speech=long and bool(transcript.words))
+
+    def rejected(reason: Reason) -> Rejected:
+        return Rejected(reason, transcript.text, speech=True)
+
+    phrases = _cut(transcript.words, meanings)
+    if phrases is None:
+        return rejected(Reason.UNKNOWN)
+    said = [phrase.intent for phrase in phrases if phrase.intent]
+    if not said:
+        return rejected(Reason.NOTHING)
+    if any(is_danger(intent) for intent in said):
+        return rejected(Reason.UNSURE)
+    intent = _combine(said, intents)
+    if intent is None:
+        return rejected(Reason.SEVERAL)
+    if voiced_seconds is not None and voiced_seconds < _least_seconds(known, limits):
+        return rejected(Reason.TOO_SHORT)
+    plain = phrases[0].intent == "no" and len(said) == len(phrases)
+    if intent == "no" and not (plain and transcript.confidence >= limits.no):
+        if "soft_no" not in intents:
+            return rejected(Reason.UNSURE)
+        intent = "soft_no"
+    if transcript.confidence < limits.confidence(intent):
+        return rejected(Reason.UNSURE)
+    return Understood(intent, " ".join(phrase.text for phrase in phrases), transcript.confidence)
+
+
+def is_danger(intent: str) -> bool:
+    """Whether `intent` is one of those that lead to the emergency dialog from anywhere."""
+    return intent.startswith(DANGER)
+
+
+def danger_in_partial(text: str, book: PhraseBook, intents: Sequence[str]) -> str | None:
+    """The danger intent whose phrase stands in a partial result, or `None`."""
+    meanings = book.meanings(intents)
+    found = _danger_spans(spoken_form(text), meanings)
+    return meanings[found[0][2]][0] if found else None
+
+
+class PartialWatch:
+    """Waits until the partial results of an utterance have agreed on a danger for long enough.
+
+    Partial results change their mind; one that stays is as good as final.
+    """
+
+    def __init__(self, book: PhraseBook, intents: Sequence[str], needed: int = 3) -> None:
+        """`needed`: how many partial results in a row must hold the same danger."""
+        self._book = book
+        self._intents = tuple(intents)
+        self._needed = needed
+        self._last: str | None = None
+        self._count = 0
+
+    def see(self, partial: str) -> str | None:
+        """Take in the next partial result; gives the danger intent once it has been seen often enough."""
+        intent = danger_in_partial(partial, self._book, self._intents)
+        self._count = self._count + 1 if intent == self._last else 1
+        self._last = intent
+        return intent if self._count >= self._needed else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A piece of a transcript. `intent` is empty for a filler."""
+
+    intent: str
+    text: str
+
+
+def _spoken(words: Sequence[Word]) -> Words:
+    return tuple(word.text if word.text == UNKNOWN else spoken_form(word.text)[0] for word in words)
+
+
+def _find_danger(
+    words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]], limits: Thresholds
+) -> Understood | None:
+    """The first danger phrase that is sure enough."""
+    for start, end, phrase in _danger_spans(_spoken(words), meanings):
+        confidence = min(word.confidence for word in words[start:end])
+        alone = end - start == len(words)
+        if confidence >= (limits.danger if alone or len(phrase) > 1 else limits.danger_word):
+            intent, text = meanings[phrase]
+            return Understood(intent, text, confidence)
+    return None
+
+
+def _danger_spans(words: Words, meanings: Mapping[Words, tuple[str, str]]) -> list[tuple[int, int, Words]]:
+    """Where danger phrases stand: (first word, one past the last, phrase); the longest first, then the earliest."""
+    dangers = [phrase for phrase, (intent, _) in meanings.items() if is_danger(intent)]
+    found = [
+        (start, start + len(phrase), phrase)
+        for phrase in dangers
+        for start in range(len(words) - len(phrase) + 1)
+        if words[start : start + len(phrase)] == phrase
+    ]
+    return sorted(found, key=lambda span: (span[0] - span[1], span[0]))
+
+
+def _cut(words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]]) -> list[_Phrase] | None:
+    """`words` cut into phrases and fillers without a rest, in as few pieces as can be; `None` if it cannot be done."""
+    spoken = _spoken(words)
+    best: list[list[_Phrase] | None] = [[]]  # best[n]: the best cut of the first n words
+    for end in range(1, len(spoken) + 1):
+        cuts = []
+        for start in range(end):
+            before, piece = best[start], _piece(spoken[start:end], meanings)
+            if before is not None and piece is not None:
+                cuts.append([*before, piece])
+        best.append(min(cuts, key=len, default=None))
+    return best[-1]
+
+
+def _piece(words: Words, meanings: Mapping[Words, tuple[str, str]]) -> _Phrase | None:
+    if words in meanings:
+        return _Phrase(*meanings[words])
+    if len(words) == 1 and words[0] in FILLERS:
+        return _Phrase("", words[0])
+    return None
+
+
+def _combine(said: Sequence[str], intents: Sequence[str]) -> str | None:
+    """What phrases with the intents `said` mean together, or `None`. See the rules at the top."""
+    distinct = dict.fromkeys(intent for intent in said if intent != PAIN)
+    if len(distinct) <= 1:
+        return next(iter(distinct), PAIN)
+    for first in FIRST:
+        if first in distinct:
+            return first
+    others = [intent for intent in intents if intent in distinct and intent not in ANSWERS]
+    if others:
+        return others[0] if len(others) <= _MAX_OTHERS else None
+    if any(pair <= distinct.keys() for pair in _CONTRADICTIONS) or not distinct.keys().isdisjoint({"no", "mixed"}):
+        return "mixed"
+    return next(answer for answer in ANSWERS if answer in distinct)
+
+
+def _least_seconds(words: Sequence[Word], limits: Thresholds) -> float:
+    return limits.seconds_per_letter * sum(len(word.text) for word in words)

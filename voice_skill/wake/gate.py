@@ -1,0 +1,99 @@
+"""The wake phrase: what opens Charley's ears, and nothing else.
+
+Pure: it gives the grammar to listen with while asleep, and looks at transcripts. What is said in the same breath ("hey
+charley my leg is cramping") belongs to the first turn, so the grammar holds it and `Wake.rest` is what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voice_skill.asr.port import Transcript, Word
+from voice_skill.errors import ModelError
+from voice_skill.nlu.phrases import Words, spoken_form
+
+__all__ = ["Wake", "WakeGate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The wake phrase, or a phrase of distress, was said."""
+
+    at: float
+    """When it began, in seconds from the transcript's zero."""
+    end: float
+    """When it ended, likewise."""
+    phrase: str
+    confidence: float
+    """That of its least sure word."""
+    rest: Transcript
+    """What was said after the wake phrase; after a phrase of distress, that phrase and all after it."""
+
+
+class WakeGate:
+    """Finds a wake phrase in what is heard while asleep."""
+
+    def __init__(
+        self,
+        phrase: str,
+        knows: Callable[[str], bool],
+        *,
+        starts: Sequence[str] = (),
+        distress: Sequence[str] = (),
+        threshold: float = 0.7,
+    ) -> None:
+        """`starts`: what may follow in the same breath. `distress`: phrases that wake by themselves. `threshold`:
+        confidence that each word of the phrase must reach. Raises `ModelError` if the recogniser does not know a word
+        of `phrase`."""
+        self._phrase = spoken_form(phrase)
+        unknown = [word for word in self._phrase if not knows(word)]
+        if unknown or not self._phrase:
+            raise ModelError(
+                f'"{phrase}" cannot be the wake phrase: the speech model does not know {", ".join(unknown) or "it"}',
+                'choose other words, or add them: "voice-skill model --help"',
+            )
+        self._distress = tuple(spoken_form(text) for text in distress)
+        self._threshold = threshold
+        wake = " ".join(self._phrase)
+        following = (" ".join((wake, *spoken_form(text))) for text in starts)
+        self.grammar: tuple[str, ...] = tuple(
+            dict.fromkeys((wake, *following, *(" ".join(words) for words in self._distress)))
+        )
+        """The phrases to listen for while asleep."""
+
+    def find(self, transcript: Transcript) -> Wake | None:
+        """The first wake phrase in `transcript` that is sure enough, or `None`."""
+        words = transcript.words
+        for start in range(len(words)):
+            if span := self._match(words[start:], self._phrase):
+                return self._wake(span, rest=words[start + len(span) :])
+            for phrase in self._distress:
+                if span := self._match(words[start:], phrase):
+                    return self._wake(span, rest=words[start:])
+        return None
+
+    def in_partial(self, text: str) -> bool:
+        """Whether a partial result holds a wake phrase."""
+        words = spoken_form(text)
+        return any(
+            words[start : start + len(phrase)] == phrase
+            for phrase in (self._phrase, *self._distress)
+            for start in range(len(words))
+        )
+
+    def _match(self, words: Sequence[Word], phrase: Words) -> Sequence[Word]:
+        """The words at the beginning of `words` that are `phrase`, all of them sure; none if they are not."""
+        span = words[: len(phrase)]
+        spoken = tuple(part for word in span for part in spoken_form(word.text))
+        sure = all(word.confidence >= self._threshold for word in span)
+        return span if spoken == phrase and sure else ()
+
+    def _wake(self, span: Sequence[Word], rest: Sequence[Word]) -> Wake:
+        return Wake(
+            at=span[0].start,
+            end=span[-1].end,
+            phrase=" ".join(word.text for word in span),
+            confidence=min(word.confidence for word in span),
+            rest=Transcript(tuple(rest)),
+        )
