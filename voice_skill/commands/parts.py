@@ -1,0 +1,141 @@
+"""Where the parts are chosen and put together, for every command that runs the pipeline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voice_skill.audio.frame import Frame, FrameSource
+    from voice_skill.config import Config
+    from voice_skill.dialog.model import Dialogs
+    from voice_skill.dialog.session import Session
+    from voice_skill.ear import Ear
+    from voice_skill.runtime import Conversation
+    from voice_skill.tts.store import PromptStore
+
+__all__ = [
+    "build_dialogs",
+    "build_ear",
+    "build_store",
+    "fresh_session",
+    "paced",
+    "prepare_prompts",
+    "progress_bar",
+    "volume_db",
+    "with_silence",
+]
+
+
+def build_dialogs(config: Config, model: Path) -> Dialogs:
+    """The dialogs, every phrase of which the speech model knows. Raises `DialogError`, `StorageError`, `ModelError`."""
+    from voice_skill.asr.model import vocabulary
+    from voice_skill.loading import read_dialogs
+
+    return read_dialogs(config.dialogs, vocabulary(model)).dialogs
+
+
+def build_ear(dialogs: Dialogs, model: Path) -> Ear:
+    """An ear with the real recogniser and speech detector. Raises `ModelError`."""
+    from voice_skill.asr.model import read_settings
+    from voice_skill.asr.vosk import VoskRecogniser
+    from voice_skill.audio.vad import SileroDetector
+    from voice_skill.ear import Ear, EarSettings
+    from voice_skill.nlu.phrases import PhraseBook
+    from voice_skill.nlu.understanding import Thresholds
+
+    settings = EarSettings(thresholds=Thresholds.of(read_settings(model).thresholds))
+    return Ear(VoskRecogniser(model), SileroDetector(), PhraseBook(dialogs.phrases), settings)
+
+
+def build_store(config: Config) -> PromptStore:
+    """The prompt store on the real synthesiser. Raises `SpeechError` and `StorageError`."""
+    from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice
+    from voice_skill.tts.store import PromptStore
+
+    return PromptStore(Pyttsx3Voice(config.voice), config.cache_folder)
+
+
+def fresh_session(config: Config, dialogs: Dialogs) -> Session:
+    """A session with the configured region and pace. Raises `ConfigError` for a region without numbers."""
+    from voice_skill.dialog.session import Session, Voice
+    from voice_skill.errors import CharleyError
+
+    if config.region not in dialogs.regions:
+        known = ", ".join(sorted(dialogs.regions))
+        raise CharleyError(
+            f'no emergency number is known for the region "{config.region}"',
+            f'set region in charley.yaml to one of {known}; "unknown" says "your local emergency number"',
+        )
+    return Session.fresh(dialogs, config.region, Voice(rate=config.rate))
+
+
+def volume_db(config: Config, now: datetime) -> float:
+    """The configured loudness at a time of day, in decibels."""
+    return config.gain_db(now.time())
+
+
+def prepare_prompts(store: PromptStore, dialogs: Dialogs, config: Config) -> int:
+    """Render and check every prompt at the configured pace, with a progress bar on a terminal. Returns how many."""
+    from voice_skill.dialog.texts import sentences
+
+    wanted = [(sentence, config.rate) for sentence in sentences(dialogs, config.region)]
+    with progress_bar("Preparing prompts") as progress:
+        store.prepare(wanted, progress)
+    return len(wanted)
+
+
+class progress_bar:  # noqa: N801 - reads as a verb in a with statement
+    """`with progress_bar("Doing") as report: report(done, total)`: drawn on stderr, and only on a terminal."""
+
+    def __init__(self, title: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._title = title
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        self._progress.start()
+        task = self._progress.add_task(self._title, total=None)
+        return lambda done, total: self._progress.update(task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def with_silence(source: FrameSource, conversation: Conversation, seconds: float) -> Iterator[Frame]:
+    """A recording, then silence for as long as the conversation goes on, at most `seconds`."""
+    from voice_skill.audio.files import silence
+
+    end = 0.0
+    for frame in source.frames():
+        end = frame.end
+        yield frame
+    for frame in silence(seconds, end):
+        if conversation.session.asleep:
+            return
+        yield frame
+
+
+def paced(frames: Iterable[Frame], *, realtime: bool) -> Iterator[Frame]:
+    """Frames as fast as they are taken, or each no sooner than its own time has come."""
+    import time
+
+    begun = time.monotonic()
+    for frame in frames:
+        if realtime:
+            time.sleep(max(0.0, begun + frame.end - time.monotonic()))
+        yield frame

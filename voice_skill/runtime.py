@@ -1,0 +1,217 @@
+"""The loop: what is heard goes into the dialog, and what the dialog orders goes to the speaker and the ear.
+
+    frame → ear → event → step(dialogs, session, event, now) → actions → speaker, ear, record
+
+One owner of the session, one way of data, no threads, no clock: time comes with the frames. `Conversation` is fed by
+`replay` here, and by the live loop, which adds only a queue. If this file grows, logic has leaked into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from voice_skill.audio.frame import Frame
+from voice_skill.audio.playlist import CueSkipped, PlaybackEvent, SentenceStarted
+from voice_skill.audio.speaker import Speaker, VirtualSpeaker
+from voice_skill.dialog.actions import Action, Listen, Note, Say, Sleep, StopSpeaking
+from voice_skill.dialog.engine import step
+from voice_skill.dialog.events import (
+    Event,
+    Heard,
+    NoiseHeard,
+    NotUnderstood,
+    SpeechFinished,
+    SpeechStarted,
+    TimePassed,
+    UserSpoke,
+    Woken,
+)
+from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.session import Session
+from voice_skill.ear import Ear, Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear, WakeHeard
+from voice_skill.records import Recorder
+
+__all__ = ["Conversation", "replay"]
+
+Journal = Callable[[Event, float, Session, tuple[Action, ...]], None]
+
+
+class Conversation:
+    """One ear, one speaker, one session."""
+
+    def __init__(
+        self,
+        dialogs: Dialogs,
+        ear: Ear,
+        speaker: Speaker,
+        recorder: Recorder,
+        session: Session,
+        *,
+        wake_phrase: str = "hey charley",
+        journal: Journal | None = None,
+    ) -> None:
+        self.session = session
+        self._dialogs = dialogs
+        self._ear = ear
+        self._speaker = speaker
+        self._recorder = recorder
+        self._wake_phrase = wake_phrase
+        self._journal = journal
+        self._starts = (*dialogs.dangers, *dialogs.state(dialogs.start).on)
+        self._watch_until: float | None = None
+        self._sounding: Say | None = None
+        self._spoken: dict[tuple[int, str], Say] = {}
+        self._fall_asleep(watch=False)
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` is due at the latest, in seconds."""
+        return self.session.deadline if not self.session.asleep else self._watch_until
+
+    def hear(self, frame: Frame) -> None:
+        """Take in a frame, all that happened before its end having been told."""
+        results = self._ear.feed(frame)
+        for index, result in enumerate(results):
+            following = results[index + 1] if index + 1 < len(results) else None
+            if not (isinstance(result, PhraseHeard) and index and isinstance(results[index - 1], WakeHeard)):
+                self._heard(result, following, frame.end)
+        self._recorder.flush(frame.end)
+
+    def tick(self, now: float) -> None:
+        """A deadline has come."""
+        if self.session.asleep:
+            self._fall_asleep(watch=False)
+        else:
+            self._step(TimePassed(), now)
+
+    def played(self, event: PlaybackEvent, at: float) -> None:
+        """The speaker reports something."""
+        match event:
+            case SentenceStarted():
+                self._sentence(event, at)
+            case SpeechFinished():
+                if self._sounding is not None and not self._sounding.cue:
+                    self._recorder.add(at, "said", turn=event.turn, text=" ".join(self._sounding.sentences))
+                self._sounding = None
+                self._step(event, at)
+            case SpeechStarted():
+                self._step(event, at)
+            case CueSkipped():
+                self._recorder.add(at, "hold_cue", cue=event.cue, skipped=True)
+
+    # -- in
+
+    def _heard(self, result: Result, following: Result | None, now: float) -> None:
+        add = self._recorder.add
+        match result:
+            case WakeHeard():
+                add(now, "wake", text=result.text, confidence=round(result.confidence, 3), began=result.began_at)
+                if isinstance(following, PhraseHeard):
+                    self._note_heard(following, now)
+                    self._step(Woken(following.intent, following.text), now)
+                else:
+                    self._step(Woken(), now)
+            case PhraseHeard():
+                self._note_heard(result, now)
+                self._step(Heard(result.turn, result.intent, result.text), now)
+            case SpeechOpened():
+                self._step(UserSpoke(result.turn), now)
+            case SpeechUnclear():
+                add(now, "not_understood", text=result.text, reason=str(result.reason.value))
+                self._step(NotUnderstood(result.turn), now)
+            case Noise():
+                add(now, "not_understood", text=result.text, reason="noise")
+                self._step(NoiseHeard(result.turn), now)
+
+    def _note_heard(self, result: PhraseHeard, now: float) -> None:
+        self._recorder.add(
+            now,
+            "heard",
+            text=result.text,
+            intent=result.intent,
+            confidence=round(result.confidence, 3),
+            turn=result.turn,
+            began=round(result.began_at, 3),
+            ended=round(result.ended_at, 3),
+        )
+
+    def _sentence(self, event: SentenceStarted, at: float) -> None:
+        say = self._spoken.get((event.turn, event.cue))
+        if event.index == 0 and say is not None:
+            self._sounding = say
+            text = " ".join(say.sentences)
+            if say.cue:
+                self._recorder.add(at, "hold_cue", cue=say.cue, text=text)
+            else:
+                self._recorder.add(at, "say", turn=say.turn, text=text)
+        if event.last and event.turn == self.session.turn:
+            self._ear.question_began(at)
+
+    # -- through
+
+    def _step(self, event: Event, now: float) -> None:
+        self.session, actions = step(self._dialogs, self.session, event, now)
+        if self._journal is not None:
+            self._journal(event, now, self.session, actions)
+        speaking = {action.turn for action in actions if isinstance(action, Say)}
+        for action in actions:
+            self._carry_out(action, now, speaking)
+
+    # -- out
+
+    def _carry_out(self, action: Action, now: float, speaking: set[int]) -> None:
+        match action:
+            case Say():
+                self._spoken = {key: say for key, say in self._spoken.items() if key[0] >= action.turn - 1}
+                self._spoken[action.turn, action.cue] = action
+                self._speaker.say(action)
+            case StopSpeaking():
+                self._speaker.stop()
+                self._recorder.drop_after(now)
+                if self._sounding is not None and not self._sounding.cue:
+                    self._recorder.add(now, "said", turn=self._sounding.turn, cut=True)
+                self._sounding = None
+            case Listen():
+                self._ear.listen(action.intents, action.early, action.turn, action.endpoint)
+                if action.turn not in speaking:
+                    self._ear.question_began(now)
+            case Note():
+                self._recorder.add(now if action.at is None else action.at, action.kind, **dict(action.fields))
+            case Sleep():
+                self._watch_until = now + action.watch
+                self._fall_asleep(watch=True)
+                self._recorder.add(now, "finished", level=self.session.level.name)
+
+    def _fall_asleep(self, *, watch: bool) -> None:
+        """Wait for the wake phrase; for a while after a conversation, for danger words too."""
+        if not watch:
+            self._watch_until = None
+        distress = [phrase for danger in self._dialogs.dangers for phrase in self._dialogs.phrases[danger]]
+        self._ear.sleep(self._wake_phrase, self._starts, distress=distress if watch else (), turn=self.session.turn)
+
+
+def replay(conversation: Conversation, speaker: VirtualSpeaker, frames: Iterable[Frame]) -> None:
+    """Run a recording through: every event at its own time, as fast as the machine can."""
+    for frame in frames:
+        _advance(conversation, speaker, frame.at, frame.end)
+        conversation.hear(frame)
+
+
+def _advance(conversation: Conversation, speaker: VirtualSpeaker, now: float, until: float) -> None:
+    """Let time pass from `now` to `until`: deadlines and what the speaker reports, in order."""
+    while True:
+        due = conversation.deadline
+        event_at = speaker.next_event_at()
+        if event_at is not None and event_at <= until and (due is None or event_at <= due):
+            now = event_at
+        elif due is not None and due <= until:
+            now = max(due, now)
+            event_at = None
+        else:
+            break
+        for at, event in speaker.advance(now):
+            conversation.played(event, at)
+        if event_at is None:
+            conversation.tick(now)
+    for at, event in speaker.advance(until):
+        conversation.played(event, at)
