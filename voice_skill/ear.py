@@ -3,14 +3,14 @@
     frame → speech detector → endpointer ─speech began→ pre-roll, recogniser ─speech ended→ transcript → understanding
 
 An utterance belongs to the turn that was open when it *began*, and is decoded with what could be said then: a late "no"
-is no answer to the next question. Only danger and "stop" count for the turn that is open when they are understood, for
-they are never out of date.
+is no answer to the next question. Only danger words and urgent ones ("stop", "ow", "that hurts", "hang on") count for
+the turn that is open when they are understood, for they are never out of date.
 
 Two things are not left to wait for the silence at the end:
 
 * a **danger phrase** that a few partial results in a row agree on is finished and judged at once, and the rest of that
   utterance is ignored;
-* "stop" and "that hurts" end their utterance after a short silence rather than a patient one.
+* an urgent word ends its utterance after a short silence rather than a patient one.
 
 While asleep the ear listens for the wake phrase; what was said in the same breath follows as its own result.
 """
@@ -24,9 +24,9 @@ from voice_skill.asr.port import Decoding, Recogniser, Transcript, Word
 from voice_skill.audio.endpointing import Endpointer, EndpointSettings, PreRoll, SpeechBegan, SpeechEnded
 from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.vad import SpeechDetector
+from voice_skill.dialog.hearing import URGENT
 from voice_skill.nlu.phrases import DECOYS, FILLERS, PhraseBook
 from voice_skill.nlu.understanding import (
-    URGENT,
     PartialWatch,
     Reason,
     Rejected,
@@ -64,7 +64,7 @@ class EarSettings:
     partials_needed: int = 3
     """Looks in a row that must find the same danger before it is judged."""
     urgent_silence: float = 0.3
-    """Seconds of quiet that end an utterance which is "stop" or "that hurts" so far."""
+    """Seconds of quiet that end an utterance which is "stop", "ow" or the like so far."""
     asleep_silence: float = 0.8
     """Seconds of quiet that end an utterance while asleep."""
     asleep_patience: float = 2.0
@@ -185,7 +185,8 @@ class Ear:
         self._endpointer = Endpointer(self._settings.endpoint)
         self._pre_roll = PreRoll(self._settings.pre_roll)
         self._carried: list[Frame] = []
-        self._asides = tuple(word for word in sorted(FILLERS | set(DECOYS)) if recogniser.knows(word))
+        self._fillers = tuple(word for word in sorted(FILLERS) if recogniser.knows(word))
+        self._decoys = tuple(word for word in DECOYS if recogniser.knows(word))
         self._attention: _Attention | None = None
         self._early: tuple[str, ...] = ()
         self._question_at: float | None = None
@@ -280,8 +281,12 @@ class Ear:
         )
 
     def _decode(self, attention: _Attention, frames: Sequence[Frame]) -> Decoding:
-        phrases = attention.gate.grammar if attention.gate else self._book.grammar(attention.intents)
-        decoding = self._recogniser.decode((*phrases, *self._asides))
+        if attention.gate is not None:
+            grammar = attention.gate.grammar
+        else:
+            decoys = self._decoys if "no" in attention.intents else ()
+            grammar = (*self._book.grammar(attention.intents), *self._fillers, *decoys)
+        decoding = self._recogniser.decode(grammar)
         for frame in frames:
             decoding.feed(frame.pcm)
         return decoding

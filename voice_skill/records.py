@@ -39,9 +39,9 @@ class Record:
     """One of `KINDS`."""
     fields: dict[str, Value]
 
-    def as_json(self) -> dict[str, Value]:
-        """The record as one flat object."""
-        return {"at": round(self.at, 3), "kind": self.kind, **self.fields}
+    def as_json(self, begun: float = 0.0) -> dict[str, Value]:
+        """The record as one flat object, with its time from `begun`."""
+        return {"at": round(self.at - begun, 3), "kind": self.kind, **self.fields}
 
 
 class Recorder:

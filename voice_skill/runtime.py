@@ -29,6 +29,7 @@ from voice_skill.dialog.events import (
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.session import Session
 from voice_skill.ear import Ear, Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear, WakeHeard
+from voice_skill.echo import EchoGate
 from voice_skill.records import Recorder
 
 __all__ = ["Conversation", "replay"]
@@ -49,7 +50,9 @@ class Conversation:
         *,
         wake_phrase: str = "hey charley",
         journal: Journal | None = None,
+        gate: EchoGate | None = None,
     ) -> None:
+        """`gate`: for a microphone that hears the speaker; a recording of the caller alone needs none."""
         self.session = session
         self._dialogs = dialogs
         self._ear = ear
@@ -57,6 +60,7 @@ class Conversation:
         self._recorder = recorder
         self._wake_phrase = wake_phrase
         self._journal = journal
+        self._gate = gate
         self._starts = (*dialogs.dangers, *dialogs.state(dialogs.start).on)
         self._watch_until: float | None = None
         self._sounding: Say | None = None
@@ -70,7 +74,9 @@ class Conversation:
 
     def hear(self, frame: Frame) -> None:
         """Take in a frame, all that happened before its end having been told."""
-        results = self._ear.feed(frame)
+        if self._gate is not None and self._gate.reset_due(frame.at):
+            self._ear.reset()
+        results = [result for result in self._ear.feed(frame) if self._gate is None or self._gate.passes(result)]
         for index, result in enumerate(results):
             following = results[index + 1] if index + 1 < len(results) else None
             if not (isinstance(result, PhraseHeard) and index and isinstance(results[index - 1], WakeHeard)):
@@ -93,6 +99,7 @@ class Conversation:
                 if self._sounding is not None and not self._sounding.cue:
                     self._recorder.add(at, "said", turn=event.turn, text=" ".join(self._sounding.sentences))
                 self._sounding = None
+                self._silent(at)
                 self._step(event, at)
             case SpeechStarted():
                 self._step(event, at)
@@ -144,8 +151,14 @@ class Conversation:
                 self._recorder.add(at, "hold_cue", cue=say.cue, text=text)
             else:
                 self._recorder.add(at, "say", turn=say.turn, text=text)
+        if self._gate is not None:
+            self._gate.began(event.text, at)
         if event.last and event.turn == self.session.turn:
             self._ear.question_began(at)
+
+    def _silent(self, at: float) -> None:
+        if self._gate is not None:
+            self._gate.ended(at)
 
     # -- through
 
@@ -171,6 +184,7 @@ class Conversation:
                 if self._sounding is not None and not self._sounding.cue:
                     self._recorder.add(now, "said", turn=self._sounding.turn, cut=True)
                 self._sounding = None
+                self._silent(now)
             case Listen():
                 self._ear.listen(action.intents, action.early, action.turn, action.endpoint)
                 if action.turn not in speaking:

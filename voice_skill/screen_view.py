@@ -22,18 +22,18 @@ _LEVELS = {
 }
 
 
-def json_lines() -> Callable[[Record], None]:
-    """Tell records as JSON Lines on stdout."""
+def json_lines(begun: float = 0.0) -> Callable[[Record], None]:
+    """Tell records as JSON Lines on stdout, with times from `begun`."""
 
     def tell(record: Record) -> None:
-        sys.stdout.write(json.dumps(record.as_json(), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(record.as_json(begun), ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
     return tell
 
 
-def transcript(console: Console | None = None) -> Callable[[Record], None]:
-    """Tell records as lines of a conversation: time, who, what."""
+def transcript(console: Console | None = None, begun: float = 0.0) -> Callable[[Record], None]:
+    """Tell records as lines of a conversation: time from `begun`, who, what."""
     from rich.console import Console
     from rich.text import Text
 
@@ -43,7 +43,7 @@ def transcript(console: Console | None = None) -> Callable[[Record], None]:
         line = _line(record)
         if line is not None:
             who, what, style = line
-            minutes, seconds = divmod(record.at, 60)
+            minutes, seconds = divmod(record.at - begun, 60)
             text = Text(f"{int(minutes):3d}:{seconds:04.1f}  ", style="dim")
             text.append(f"{who:8} ", style=style)
             text.append(what)

@@ -67,7 +67,7 @@ def read(path: Path, error: type[DialogError] = DialogError) -> tuple[Data, Mark
     except OSError as problem:
         raise StorageError(f"{path}: {problem.strerror}", "check the name and who may read it") from problem
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         raise error([f"{path}:{line}: not UTF-8 text; save the file as UTF-8"]) from problem

@@ -101,7 +101,7 @@ def _download(model: OfficialModel, archive: Path, progress: Progress, opener: O
     there = archive.stat().st_size if archive.exists() else 0
     request = urllib.request.Request(model.url, headers={"Range": f"bytes={there}-"} if there else {})
     with contextlib.ExitStack() as stack:
-        with _network(model):
+        with _network(model, archive):
             response = stack.enter_context(opener(request))
         goes_on = response.status == http.client.PARTIAL_CONTENT
         done = there if goes_on else 0
@@ -109,7 +109,7 @@ def _download(model: OfficialModel, archive: Path, progress: Progress, opener: O
         total = done + int(length) if length else None
         file = stack.enter_context(archive.open("ab" if goes_on else "wb"))
         while True:
-            with _network(model):
+            with _network(model, archive):
                 block = response.read(_BLOCK_BYTES)
             if not block:
                 break
@@ -124,12 +124,16 @@ def _download(model: OfficialModel, archive: Path, progress: Progress, opener: O
 
 
 @contextlib.contextmanager
-def _network(model: OfficialModel) -> Iterator[None]:
-    """Map the network's errors."""
+def _network(model: OfficialModel, archive: Path) -> Iterator[None]:
+    """Map the network's errors. A part that the server cannot complete is thrown away."""
     try:
         yield
     except urllib.error.HTTPError as error:
-        raise ModelError(f"{model.url}: the server answers {error.code} {error.reason}", "try again later") from error
+        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:  # what is here is no beginning of what is there
+            archive.unlink()
+        raise ModelError(
+            f"{model.url}: the server answers {error.code} {error.reason}", "run the command again, later perhaps"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise ModelError(f"{model.url} cannot be reached: {reason}", _AGAIN) from error

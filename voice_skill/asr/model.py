@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tomllib
 import zipfile
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ _WORDS = "graph/words.txt"
 _REQUIRED = ("am/final.mdl", "conf/model.conf")
 _GRAPHS = (("graph/HCLr.fst", "graph/Gr.fst"), ("graph/HCLG.fst",))
 """A model has a graph for phrases chosen at run time, or a fixed one."""
+_SUM = re.compile(r"# (?P<bytes>\d+) bytes|(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
 _REINSTALL = 'install Charley again, or fetch another model with "voice-skill model get en-us"'
 
 
@@ -139,12 +141,13 @@ def _not_a_model(path: Path) -> ModelError:
 def _check_sums(path: Path) -> None:
     promised: int | None = None
     for number, line in enumerate((path / CHECKSUMS).read_text(encoding="utf-8").splitlines(), 1):
-        if line.startswith("#"):
-            promised = int(line.split()[1])
-            continue
-        digest, _, name = line.partition("  ")
-        if not name:
+        match = _SUM.fullmatch(line)
+        if match is None:
             raise ModelError(f"{path / CHECKSUMS}:{number}: is no checksum: {line}", _REINSTALL)
+        if match["bytes"]:
+            promised = int(match["bytes"])
+            continue
+        digest, name = match["digest"], match["name"]
         file = path / name
         if not file.is_file():
             raise ModelError(f"the speech model in {path} lacks {name}", _REINSTALL)

@@ -157,8 +157,8 @@ class DeviceSpeaker:
     ) -> None:
         """`device`: PortAudio's name (or part of it) or number, `None` for the default. `clock`: a monotonic clock,
         in seconds. `post(event, at)` must be quick and must not block; it is called within a block of `at`, when
-        the sample was heard. `volume_db`: loudness of what is said from now on, 0 being the clips' own. Nothing is opened
-        yet."""
+        the sample was heard. `volume_db`: loudness of what is said from now on, 0 being the clips' own. Nothing is
+        opened yet."""
         self.volume_db = volume_db
         self.underflows = 0
         """How often PortAudio had to play silence because it was not given sound in time."""

@@ -88,7 +88,7 @@ def prepare_prompts(store: PromptStore, dialogs: Dialogs, config: Config) -> int
     return len(wanted)
 
 
-class progress_bar:  # noqa: N801 - reads as a verb in a with statement
+class progress_bar:
     """`with progress_bar("Doing") as report: report(done, total)`: drawn on stderr, and only on a terminal."""
 
     def __init__(self, title: str) -> None:

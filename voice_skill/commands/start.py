@@ -1,57 +1,57 @@
-"""`voice-skill start`, and `voice-skill` alone: guide if there is a microphone, else show on a recording how it would.
-
-Someone who tries Charley on a machine without sound still sees a whole night.
-"""
+"""`voice-skill` without a command: the live night where there is a microphone, a recorded one where there is none."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
-from importlib import import_module
-
-from voice_skill.config import bundled, load_config
-from voice_skill.errors import AudioError
+from pathlib import Path
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = """Wait for the wake phrase and guide. Where no microphone can be used, say why and replay a recorded night
-instead; what was said is then in night.wav."""
+HELP = (
+    "With a microphone: wait for the wake phrase and guide, as `run` does. Without one: say so, and replay the bundled "
+    "recording of a 3 a.m. call, as `replay` does, writing both voices to night.wav."
+)
 
-_NIGHT = "tests/recordings/calls/relief_works.flac"
+RECORDING = Path("tests/recordings/calls/relief_works.flac")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None of its own; `run` and `replay` have theirs."""
-    del parser
+    """Declare the arguments."""
+    parser.add_argument("--realtime", action="store_true", help="the replay takes as long as the call took")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per event, and nothing else")
+    parser.add_argument(
+        "--out", type=Path, default=Path("night.wav"), metavar="FILE.wav", help="where the replay writes both voices"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run live or replay. Raises `AudioError` where there is neither a microphone nor the recording."""
-    night = bundled(_NIGHT)
-    try:
-        _try_microphone(load_config(args.config).microphone)
-    except AudioError as error:
-        if not night.exists():
-            raise
-        print(f"charley: {error}; replaying a recorded night into night.wav instead", file=sys.stderr)
-        return _hand_over("replay", [str(night), "--out", "night.wav"], args)
-    return _hand_over("run", [], args)
+    """Run or replay. Raises `CharleyError` as they do."""
+    from voice_skill.commands import replay
+    from voice_skill.commands import run as live
+    from voice_skill.commands.doctor import microphone_problem
+    from voice_skill.config import load_config
 
-
-def _try_microphone(device: str | None) -> None:
-    """Open the microphone and close it again. Raises `AudioError` if that cannot be done."""
-    from voice_skill.audio.microphone import MicrophoneSource
-
-    microphone = MicrophoneSource(device, time.monotonic, lambda _: None)
-    microphone.open()
-    microphone.close()
-
-
-def _hand_over(name: str, words: list[str], args: argparse.Namespace) -> int:
-    """Run another command as if it had been typed."""
-    command = import_module(f"voice_skill.commands.{name}")
-    parser = argparse.ArgumentParser(prog=f"voice-skill {name}")
+    problem = microphone_problem(load_config(args.config))
+    command, given = (live, []) if problem is None else (replay, [str(recording()), "--out", str(args.out)])
+    if problem is not None:
+        print(f"charley: no microphone: {problem}", file=sys.stderr)
+        print("charley: replaying a recorded call instead", file=sys.stderr)
+        given += ["--realtime"] if args.realtime else []
+    given += ["--json"] if args.json else []
+    parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    code: int = command.run(parser.parse_args(words, argparse.Namespace(config=args.config)))
+    chosen = parser.parse_args(given)
+    chosen.config = args.config
+    code: int = command.run(chosen)
     return code
+
+
+def recording() -> Path:
+    """The bundled call. Raises `AudioError` where only the package is installed."""
+    from voice_skill.errors import AudioError
+
+    path = Path(__file__).parents[2] / RECORDING
+    if not path.is_file():
+        raise AudioError(f"{path} is missing", "it comes with a checkout; or name one: voice-skill replay FILE")
+    return path

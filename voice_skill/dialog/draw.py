@@ -72,9 +72,8 @@ def draw_all(dialogs: Dialogs) -> str:
     for style, leaps in (("-->", gone), ("-.->", called)):
         arrows = [_Arrow(leap.source, _dialog(leap.target), leap.label) for leap in leaps]
         for source, target, labels in _merged(arrows):
-            if source != target:
-                label = f'|"{", ".join(labels)}"|' if labels else ""
-                lines.append(f"    {_id(source)} {style}{label} {_id(target)}")
+            label = f'|"{", ".join(labels)}"|' if labels else ""
+            lines.append(f"    {_id(source)} {style}{label} {_id(target)}")
     return "\n".join(lines) + "\n"
 
 

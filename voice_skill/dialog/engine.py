@@ -109,9 +109,9 @@ def _heard(move: Move, event: Heard) -> None:
     dialogs, state, at, intent = move.dialogs, move.state, move.at, event.intent
     if intent in dialogs.dangers:
         _danger(move, intent)
-    elif intent not in intents(dialogs, at):
-        return
-    elif event.turn != move.session.turn and intent not in URGENT and intent not in dialogs.universal:
+    elif intent not in intents(dialogs, at) or (
+        event.turn != move.session.turn and intent not in URGENT and intent not in dialogs.universal
+    ):
         return
     elif at.phase is Phase.PAUSED and intent in (*RESUME, "yes"):
         move.place(phase=Phase.SPEAKING)

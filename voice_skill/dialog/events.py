@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Event", "Heard", "NoiseHeard", "NotUnderstood", "SpeechFinished", "SpeechStarted", "TimePassed", "UserSpoke", "Woken"]
+__all__ = [
+    "Event",
+    "Heard",
+    "NoiseHeard",
+    "NotUnderstood",
+    "SpeechFinished",
+    "SpeechStarted",
+    "TimePassed",
+    "UserSpoke",
+    "Woken",
+]
 
 
 @dataclass(frozen=True, slots=True)

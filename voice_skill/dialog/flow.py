@@ -246,7 +246,7 @@ def leave_open(move: Move) -> None:
 
 
 def answer(move: Move, heard: str) -> None:
-    """Handle an answer to the screen question that stands; `heard` is a class of `screen.CLASSES`, silence or nomatch."""
+    """Handle an answer to the question that stands: a class of `screen.CLASSES`, silence or nomatch."""
     asking = move.at.asking
     assert asking is not None
     question = move.dialogs.questions[asking.id]

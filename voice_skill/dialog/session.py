@@ -1,7 +1,8 @@
 """The session: everything Charley remembers of one conversation.
 
 A `Session` is a named tuple of finite parts, so it can be hashed, compared, written to a journal, and walked by the
-explorer by the hundred thousand. Times in it are absolute, on the clock that `now` comes from; `deadline` is the next one that matters.
+explorer by the hundred thousand. Times in it are absolute, on the clock that `now` comes from; `deadline` is the next
+one that matters.
 """
 
 from __future__ import annotations

@@ -110,7 +110,9 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 try:
                     entry = json.loads(line)
                 except ValueError as error:
-                    raise StorageError(f"{path}:{number}: not JSON", "the journal is cut short or no journal") from error
+                    raise StorageError(
+                        f"{path}:{number}: not JSON", "the journal is cut short or no journal"
+                    ) from error
                 if not isinstance(entry, dict):
                     raise StorageError(f"{path}:{number}: not a journal entry", "the file is no journal")
                 yield number, entry
@@ -119,4 +121,6 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _unwritable(path: Path, error: OSError) -> StorageError:
-    return StorageError(f"{path}: the journal cannot be written: {error.strerror}", "choose another file, or free space")
+    return StorageError(
+        f"{path}: the journal cannot be written: {error.strerror}", "choose another file, or free space"
+    )

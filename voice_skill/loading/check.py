@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from voice_skill.dialog.builtins import BUILTINS
-from voice_skill.dialog.model import Dialogs, Edge, Guard, Hold, Level, State
+from voice_skill.dialog.model import Dialogs, Edge, Guard, Hold, State
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.loading.graph import DERIVED, full_name, graph_problems, values
 from voice_skill.loading.phrases import phrase_problems
@@ -81,7 +81,6 @@ def _references(dialogs: Dialogs, absent: frozenset[str]) -> Iterator[Problem]:
     yield from names.entry_points()
     yield from names.locks_and_dangers()
     yield from _lines_and_regions(dialogs)
-    yield from _questions(dialogs)
     for intent, edges in dialogs.universal.items():
         yield from names.edges(EVERYWHERE, ("universal", intent), edges)
         yield from _bare_targets(intent, edges)
@@ -197,11 +196,9 @@ class _Names:
         """A state, here or elsewhere."""
         name = full_name(f"{file}.", target)
         dialog, _, state = name.partition(".")
-        if dialog in self.absent or name in self.states:
-            return
         if dialog not in self.dialogs.dialogs:
             yield from self.dialog(file, place, dialog)
-        else:
+        elif name not in self.states:
             near = did_you_mean(state, self.dialogs.dialogs[dialog].states)
             yield Problem(file, place, f'there is no state "{state}" in {dialog}{near}')
 
@@ -243,13 +240,6 @@ def _lines_and_regions(dialogs: Dialogs) -> Iterator[Problem]:
         for key in ("emergency", "urgent"):
             if not getattr(region, key).strip():
                 yield Problem(REGIONS, ("regions", code, key), "is empty")
-
-
-def _questions(dialogs: Dialogs) -> Iterator[Problem]:
-    for id, question in dialogs.questions.items():
-        for number, step in enumerate(question.followup):
-            if step.level is Level.NONE:
-                yield Problem(QUESTIONS, ("questions", id, "followup", number), "needs a level")
 
 
 def _own_intents(dialogs: Dialogs, file: str, state: State) -> Iterator[Problem]:

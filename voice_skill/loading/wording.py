@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from voice_skill.dialog.model import Dialogs
-from voice_skill.dialog.texts import ADVICE, PLACEHOLDERS, SECONDS, number
+from voice_skill.dialog.texts import PLACEHOLDERS, SECONDS, number
 from voice_skill.loading.places import EVERYWHERE, QUESTIONS, Problem, Text, texts
 
 __all__ = ["SHORT", "URGENT_DIALOGS", "wording_problems"]
@@ -90,8 +90,6 @@ class _Longest:
         self.values = {name: max(found, key=_count, default="") for name, found in candidates.items()}
 
     def faults(self, sentence: str, most: int) -> Iterator[str]:
-        if sentence == ADVICE:
-            return
         filled = sentence
         for name, value in self.values.items():
             filled = filled.replace(name, value)

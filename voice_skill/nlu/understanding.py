@@ -26,6 +26,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from voice_skill.asr.port import UNKNOWN, Transcript, Word
+from voice_skill.dialog.hearing import URGENT
 from voice_skill.errors import ModelError
 from voice_skill.nlu.phrases import FILLERS, PhraseBook, Words, spoken_form
 
@@ -44,8 +45,6 @@ ANSWERS = ("chronic", "unsure", "partial", "soft_no", "yes", "no", "mixed")
 """The answers to a screen question, the more doubtful ones first."""
 FIRST = ("hurts", "stop", "pause", "wait", "repeat", "decline")
 """Intents that drop whatever else was said, the most urgent first."""
-URGENT = ("hurts", "stop")
-"""Intents that take effect at once, besides danger."""
 DANGER = "danger."
 """What the names of all danger intents begin with."""
 PAIN = "pain"
@@ -69,7 +68,7 @@ class Thresholds:
     command: float = 0.6
     """Confidence for everything that is neither answer, urgent nor danger."""
     urgent: float = 0.5
-    """Confidence for "stop" and "that hurts"."""
+    """Confidence for "stop", "that hurts" and their like."""
     danger: float = 0.5
     """Confidence for a danger phrase of several words, or of one word said alone."""
     danger_word: float = 0.85

@@ -1,0 +1,94 @@
+"""Third and fourth step: the trained network and the lexicon as a folder that Vosk loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from scripts.train.errors import TrainingError
+from scripts.train.files import whole_file
+from scripts.train.network import SPLICES
+from voice_skill.asr.kaldi.graph import Filler, write_filler, write_graph
+from voice_skill.asr.kaldi.lexicon import Lexicon, write_lexicon
+from voice_skill.asr.kaldi.nnet import Layer, write_model
+
+__all__ = ["export_graph", "export_network", "folded"]
+
+_MFCC = """\
+--sample-frequency=16000
+--use-energy=false
+--num-mel-bins=40
+--num-ceps=40
+--low-freq=20
+--high-freq=-400
+--dither=0
+"""
+_DECODING = """\
+--min-active=200
+--max-active=3000
+--beam=10.0
+--lattice-beam=3.0
+--acoustic-scale=1.0
+--frame-subsampling-factor=3
+--endpoint.silence-phones=1
+--endpoint.rule2.min-trailing-silence=0.5
+--endpoint.rule3.min-trailing-silence=0.75
+--endpoint.rule4.min-trailing-silence=1.0
+"""
+
+Array = NDArray[np.float64]
+
+
+def export_network(checkpoint: Path, model: Path) -> None:
+    """Write `am` and `conf` of the model folder from the averaged weights of a checkpoint."""
+    saved = _load(checkpoint)
+    for name, text in (("mfcc.conf", _MFCC), ("model.conf", _DECODING)):
+        with whole_file(model / "conf" / name) as temporary:
+            temporary.write_text(text)
+    with whole_file(model / "am" / "final.mdl") as temporary:
+        write_model(temporary, folded(saved["average"]))
+
+
+def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: float, word_cost: float) -> None:
+    """Write `lexicon.txt`, `filler.json` and the `graph` folder; the filler's phones follow one another as trained."""
+    bigram = np.log(_load(checkpoint)["phone_bigram"].numpy())
+    filler = Filler(tuple(tuple(map(float, row)) for row in bigram), phone_cost, word_cost)
+    graph = model / "graph"
+    graph.mkdir(parents=True, exist_ok=True)
+    write_graph(graph, lexicon, filler)
+    write_lexicon(model / "lexicon.txt", lexicon)
+    write_filler(model / "filler.json", filler)
+
+
+def folded(state: Mapping[str, Tensor]) -> list[Layer]:
+    """The network as affine layers only: feature scaling and batch normalisation become part of the weights."""
+
+    def values(name: str) -> Array:
+        return state[name].numpy().astype(np.float64)
+
+    layers = []
+    for index, offsets in enumerate(SPLICES):
+        gain = values(f"norms.{index}.weight") / np.sqrt(values(f"norms.{index}.running_var") + 1e-5)
+        weights = values(f"layers.{index}.weight") * gain[:, None]
+        bias = values(f"norms.{index}.bias") - gain * values(f"norms.{index}.running_mean")
+        if index == 0:
+            weights = weights * np.tile(values("scale"), len(offsets))
+            bias = bias - weights @ np.tile(values("mean"), len(offsets))
+        # the first layer's columns differ in size as the cepstra do: it needs more bits
+        layers.append(_layer(offsets, weights, bias, bits=16 if index == 0 else 8))
+    return [*layers, _layer((0,), values("output.weight"), values("output.bias"), bits=8)]
+
+
+def _layer(offsets: tuple[int, ...], weights: Array, bias: Array, bits: int) -> Layer:
+    return Layer(offsets, weights.astype(np.float32), bias.astype(np.float32), bits)
+
+
+def _load(checkpoint: Path) -> dict[str, dict[str, Tensor] | Tensor]:
+    if not checkpoint.is_file():
+        raise TrainingError(f"{checkpoint}: no such checkpoint", "run the train step first")
+    return dict(torch.load(checkpoint, weights_only=True))

@@ -1,0 +1,66 @@
+"""The network: the shapes it promises, growing, and export without a change of what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from scripts.train.export import folded
+from scripts.train.network import CONTEXT, OUTPUTS, STRIDE, Network, output_frames, start_from
+
+FRAMES = 10
+
+
+def cepstra() -> torch.Tensor:
+    return 20 * torch.randn(2, STRIDE * (FRAMES - 1) + 1 + 2 * CONTEXT, 40, generator=torch.Generator().manual_seed(2))
+
+
+def trained(width: int) -> Network:
+    """A network with statistics that are not the trivial ones."""
+    torch.manual_seed(3)
+    network = Network(width)
+    network.mean.normal_(0, 5)
+    network.scale.uniform_(0.05, 0.2)
+    for _ in range(3):
+        network(cepstra())
+    return network.eval()
+
+
+def test_outputs_come_at_a_third_of_the_rate() -> None:
+    scores, side = trained(16)(cepstra())
+    assert scores.shape == side.shape == (2, FRAMES, OUTPUTS)
+    assert [output_frames(count) for count in (1, 2, 3, 4, 7)] == [1, 1, 1, 2, 3]
+
+
+def test_a_wider_network_says_what_the_narrow_one_did() -> None:
+    narrow, wide = trained(16), Network(24).eval()
+    start_from(wide, narrow.state_dict())
+    for before, after in zip(narrow(cepstra()), wide(cepstra()), strict=True):
+        assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_new_units_can_learn() -> None:
+    wide = Network(24)
+    start_from(wide, trained(16).state_dict())
+    wide(cepstra())[0].square().sum().backward()
+    leading_away = wide.layers[3].weight.grad
+    assert leading_away is not None
+    assert leading_away.view(24, 3, 24)[:16, :, 16:].abs().max() > 0
+
+
+def test_folding_changes_nothing() -> None:
+    """The exported layers, spliced as Kaldi does it, one output frame at a time."""
+    network, frames = trained(16), cepstra()
+    expected = network(frames)[0].detach().numpy()
+    values = frames.numpy()
+    layers = folded(network.state_dict())
+
+    def output(depth: int, frame: int) -> np.ndarray:
+        layer = layers[depth]
+        below = [output(depth - 1, frame + offset) if depth else values[:, frame + offset] for offset in layer.offsets]
+        affine = np.concatenate(below, axis=1) @ layer.weights.T + layer.bias
+        return np.maximum(affine, 0) if depth < len(layers) - 1 else affine
+
+    for place in (0, 4):
+        found = output(len(layers) - 1, CONTEXT + STRIDE * place)
+        np.testing.assert_allclose(found, expected[:, place], rtol=0, atol=2e-3)

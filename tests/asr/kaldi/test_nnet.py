@@ -1,0 +1,58 @@
+"""`final.mdl`: what is written is what is read, to the precision asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice_skill.asr.kaldi.nnet import Layer, read_network, write_model
+from voice_skill.errors import ModelError
+
+
+def layers(bits: int) -> list[Layer]:
+    chance = np.random.default_rng(1)
+
+    def layer(offsets: tuple[int, ...], inputs: int, outputs: int) -> Layer:
+        weights = chance.standard_normal((outputs, inputs * len(offsets))).astype(np.float32)
+        return Layer(offsets, weights, chance.standard_normal(outputs).astype(np.float32), bits)
+
+    return [layer((-2, 0, 2), 5, 30), layer((-3, 0, 3), 30, 20), layer((0,), 20, 8)]
+
+
+@pytest.mark.parametrize(("bits", "precision"), [(32, 0.0), (16, 1e-4), (8, 0.05)])
+def test_a_network_reads_back_equal(tmp_path: Path, bits: int, precision: float) -> None:
+    write_model(tmp_path / "final.mdl", layers(bits))
+    found = read_network(tmp_path / "final.mdl")
+    assert [(layer.offsets, layer.bits) for layer in found] == [(layer.offsets, bits) for layer in layers(bits)]
+    for wanted, layer in zip(layers(bits), found, strict=True):
+        np.testing.assert_array_equal(layer.bias, wanted.bias)
+        np.testing.assert_allclose(layer.weights, wanted.weights, rtol=0, atol=precision)
+
+
+def test_eight_bits_take_a_byte_per_weight(tmp_path: Path) -> None:
+    sizes = []
+    for bits in (32, 8):
+        write_model(tmp_path / "final.mdl", layers(bits))
+        sizes.append((tmp_path / "final.mdl").stat().st_size)
+    weights = sum(layer.weights.size for layer in layers(8))
+    columns = sum(layer.weights.shape[1] for layer in layers(8))
+    assert sizes[0] - sizes[1] == pytest.approx(3 * weights - 8 * columns, abs=40)
+
+
+def test_rewriting_changes_no_weight(tmp_path: Path) -> None:
+    """Weights that were rounded once stay where they are, so a model may be rewritten."""
+    write_model(tmp_path / "final.mdl", layers(8))
+    once = read_network(tmp_path / "final.mdl")
+    write_model(tmp_path / "again.mdl", once)
+    for first, second in zip(once, read_network(tmp_path / "again.mdl"), strict=True):
+        np.testing.assert_allclose(second.weights, first.weights, rtol=0, atol=0.02)
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "final.mdl"
+    write_model(path, layers(8))
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(ModelError, match=r"final\.mdl: damaged"):
+        read_network(path)

@@ -1,0 +1,324 @@
+"""The ear: scripted, second by second; and the real thing on recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from voice_skill.asr.fake import ScriptedRecogniser, said
+from voice_skill.asr.model import locate_model
+from voice_skill.asr.port import Transcript
+from voice_skill.asr.vosk import VoskRecogniser
+from voice_skill.audio.files import FileSource, silence
+from voice_skill.audio.frame import FRAME_SECONDS, Frame
+from voice_skill.audio.vad import ScriptedDetector, SileroDetector
+from voice_skill.ear import (
+    Ear,
+    EarSettings,
+    Noise,
+    PhraseHeard,
+    Result,
+    SpeechOpened,
+    SpeechUnclear,
+    WakeHeard,
+)
+from voice_skill.nlu.phrases import PhraseBook
+
+SPEECH = Path(__file__).parent / "data" / "speech"
+BOOK = PhraseBook(
+    {
+        "danger.chest": ["chest pain", "my chest hurts"],
+        "danger.numb": ["can't feel my leg"],
+        "yes": ["yes", "yeah"],
+        "no": ["no", "not at all"],
+        "partial": ["kind of"],
+        "soft_no": ["not really"],
+        "unsure": ["i don't know"],
+        "decline": ["stop asking"],
+        "stop": ["stop"],
+        "pause": ["hang on"],
+        "pain": ["ow"],
+        "start_cramp": ["my leg is cramping"],
+    }
+)
+EARLY = ("danger.chest", "danger.numb", "stop", "pause", "pain")
+ALL = (*EARLY, "yes", "no", "partial", "soft_no", "unsure", "decline")
+QUIET = 1.2
+
+
+def scripted(*heard: Transcript, spoken: list[tuple[float, float]]) -> tuple[Ear, ScriptedRecogniser]:
+    """An ear that hears one of the transcripts in each span of speech. Their times count from the span's pre-roll."""
+    recogniser = ScriptedRecogniser(heard)
+    ear = Ear(recogniser, ScriptedDetector(spoken), BOOK)
+    ear.listen(ALL, EARLY, turn=1, endpoint=QUIET)
+    ear.question_began(0.0)
+    return ear, recogniser
+
+
+def near(seconds: float, frames: float = 2.0) -> object:
+    """Equal but for the grid of frames."""
+    return pytest.approx(seconds, abs=frames * FRAME_SECONDS)
+
+
+def hear(ear: Ear, start: float, end: float) -> list[Result]:
+    """Feed the frames that begin from `start` to `end`, on the grid of frames."""
+    return [result for frame in silence(30.0, 0.0) if start <= frame.at < end for result in ear.feed(frame)]
+
+
+def test_a_phrase_with_its_times_and_turn() -> None:
+    ear, _ = scripted(said("yes", 0.9, start=0.5), spoken=[(2.0, 2.5)])
+    opened, heard = hear(ear, 0, 10)
+    assert isinstance(opened, SpeechOpened)
+    assert isinstance(heard, PhraseHeard)
+    assert (heard.turn, heard.text, heard.intent, heard.confidence) == (1, "yes", "yes", 0.9)
+    assert opened.turn == 1
+    assert opened.at == heard.began_at == near(2.0)
+    assert heard.ended_at == near(2.5)
+    assert heard.at == near(2.5 + QUIET)
+
+
+def test_the_recogniser_is_given_the_phrases_and_what_sounds_like_no() -> None:
+    ear, recogniser = scripted(said("yes"), said("stop"), spoken=[(1.0, 2.0), (6.0, 7.0)])
+    hear(ear, 0, 5)
+    ear.listen(EARLY, EARLY, turn=2, endpoint=QUIET)
+    hear(ear, 5, 10)
+    first, second = recogniser.grammars
+    assert first is not None
+    assert second is not None
+    assert {"chest pain", "no", "i don't no", "now", "um"} <= set(first)
+    assert "hey charlie" not in first
+    assert {"chest pain", "um"} <= set(second)
+    assert not {"no", "now"} & set(second)
+
+
+def test_the_sound_before_speech_was_noticed_is_heard_too() -> None:
+    fed: list[int] = []
+
+    class Decoding:
+        def feed(self, pcm: bytes) -> None:
+            fed.append(len(pcm))
+
+        def partial(self) -> str:
+            return ""
+
+        def finish(self) -> Transcript:
+            return Transcript()
+
+    class Recogniser:
+        def decode(self, _grammar: object) -> Decoding:
+            return Decoding()
+
+        def knows(self, _word: str) -> bool:
+            return True
+
+    ear = Ear(Recogniser(), ScriptedDetector([(2.0, 2.5)]), BOOK, EarSettings(pre_roll=0.5))
+    ear.listen(ALL, ALL, turn=1, endpoint=QUIET)
+    hear(ear, 0, 10)
+    # half a second of pre-roll, of which a tenth is speech already, and all up to the end of the silence
+    assert sum(fed) / 32_000 == pytest.approx(0.4 + 0.5 + QUIET, abs=0.07)
+
+
+@pytest.mark.parametrize(("began", "understood"), [(1.0, False), (3.0, True)])
+def test_an_answer_counts_from_when_the_question_was_put(began: float, understood: bool) -> None:
+    ear, recogniser = scripted(said("yes"), spoken=[(began, began + 0.5)])
+    ear.listen(ALL, EARLY, turn=1, endpoint=QUIET)
+    results = hear(ear, 0, 2)
+    ear.question_began(2.0)
+    results += hear(ear, 2, 10)
+    assert isinstance(results[-1], PhraseHeard if understood else Noise)
+    assert recogniser.grammars[0] is not None
+    assert ("yes" in recogniser.grammars[0]) is understood
+
+
+@pytest.mark.parametrize(("text", "turn"), [("yes", 1), ("no", 1), ("stop", 2), ("ow", 2), ("chest pain", 2)])
+def test_speech_belongs_to_the_turn_in_which_it_began_but_urgent_words_to_the_one_that_is_open(
+    text: str, turn: int
+) -> None:
+    ear, _ = scripted(said(text, start=0.5), spoken=[(1.0, 1.6)])
+    results = hear(ear, 0, 1.2)
+    ear.listen(("louder",), (), turn=2, endpoint=QUIET)
+    results += hear(ear, 1.2, 10)
+    assert [result.turn for result in results if isinstance(result, PhraseHeard)] == [turn]
+
+
+def test_danger_acts_before_the_utterance_ends_and_once() -> None:
+    ear, _ = scripted(said("my chest hurts no no no", start=0.4), spoken=[(1.0, 5.0)])
+    results = hear(ear, 0, 10)
+    _, heard = results
+    assert isinstance(heard, PhraseHeard)
+    assert heard.intent == "danger.chest"
+    # its last word ends 0.3 s after the pre-roll's 1.0 s; three looks in a row take 0.3 s
+    assert heard.at == pytest.approx(1.0 - 0.4 + 1.3 + 0.3, abs=0.15)
+
+
+def test_danger_that_a_closer_look_does_not_confirm_is_dropped_and_the_utterance_goes_on() -> None:
+    doubtful, final = said("chest pain", 0.2, start=0.4), said("not really", start=0.4)
+    ear, recogniser = scripted(doubtful, final, spoken=[(1.0, 3.0)])
+    _, heard = hear(ear, 0, 10)
+    assert isinstance(heard, PhraseHeard)
+    assert heard.intent == "soft_no"
+    assert heard.at == near(3.0 + QUIET)
+    assert len(recogniser.grammars) == 2
+
+
+@pytest.mark.parametrize(("text", "intent"), [("stop", "stop"), ("ow", "pain"), ("no hang on", "pause")])
+def test_urgent_words_do_not_wait_for_the_long_silence(text: str, intent: str) -> None:
+    ear, _ = scripted(
+        said(text, start=0.5, seconds_per_word=0.2), said("my chest hurts", start=0.5), spoken=[(1.0, 1.4), (1.9, 3.0)]
+    )
+    first, stop, second, danger = hear(ear, 0, 10)
+    assert isinstance(first, SpeechOpened)
+    assert isinstance(second, SpeechOpened)
+    assert isinstance(stop, PhraseHeard)
+    assert isinstance(danger, PhraseHeard)
+    assert (stop.intent, danger.intent) == (intent, "danger.chest")
+    assert stop.at == pytest.approx(1.4 + 0.3, abs=0.15)
+
+
+def test_stop_asking_is_not_stop() -> None:
+    ear, _ = scripted(said("stop asking", start=0.4), spoken=[(1.0, 1.7)])
+    _, heard = hear(ear, 0, 10)
+    assert isinstance(heard, PhraseHeard)
+    assert heard.intent == "decline"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken", "kind"),
+    [("[unk]", 1.0, SpeechUnclear), ("[unk]", 0.15, Noise), ("", 1.0, Noise), ("yes [unk]", 0.5, SpeechUnclear)],
+)
+def test_speech_that_means_nothing_and_sounds_that_are_no_speech(text: str, spoken: float, kind: type) -> None:
+    ear, _ = scripted(said(text), spoken=[(1.0, 1.0 + spoken)])
+    opened, result = hear(ear, 0, 10)
+    assert isinstance(opened, SpeechOpened)
+    assert type(result) is kind
+
+
+def test_talk_without_an_end_is_cut() -> None:
+    ear, recogniser = scripted(said("[unk]"), said("[unk]"), spoken=[(1.0, 20.0)])
+    results = hear(ear, 0, 30)
+    assert [type(result) for result in results] == [SpeechOpened, SpeechUnclear] * 2
+    assert results[1].at == near(1.0 + 15.0)
+    assert len(recogniser.grammars) == 2
+
+
+def test_it_is_deaf_until_told_what_to_listen_for() -> None:
+    recogniser = ScriptedRecogniser([said("stop")])
+    ear = Ear(recogniser, ScriptedDetector([(1.0, 2.0)]), BOOK)
+    assert hear(ear, 0, 10) == []
+    assert recogniser.grammars == []
+
+
+def asleep(*heard: Transcript, spoken: list[tuple[float, float]]) -> tuple[Ear, ScriptedRecogniser]:
+    ear, recogniser = scripted(*heard, spoken=spoken)
+    ear.sleep("hey charley", ("danger.chest", "start_cramp"), distress=("help me",), turn=7)
+    return ear, recogniser
+
+
+def test_wakes_at_the_start_of_the_phrase() -> None:
+    ear, recogniser = asleep(said("[unk] hey charlie", 0.9, start=0.2), spoken=[(2.0, 3.0)])
+    (wake,) = hear(ear, 0, 10)
+    # the transcript's zero is 0.4 s before speech was noticed to begin
+    assert isinstance(wake, WakeHeard)
+    assert (wake.confidence, wake.text) == (0.9, "[unk] hey charlie")
+    assert wake.at == near(3.0 + 0.8)
+    assert wake.began_at == near(2.0 - 0.4 + 0.2 + 0.3)
+    (grammar,) = recogniser.grammars
+    assert grammar is not None
+    assert "no" not in grammar
+
+
+@pytest.mark.parametrize(
+    ("after", "intent"), [("my leg is cramping", "start_cramp"), ("chest pain", "danger.chest"), ("[unk]", None)]
+)
+def test_what_was_said_in_the_same_breath_follows(after: str, intent: str | None) -> None:
+    ear, _ = asleep(said(f"hey charlie {after}"), spoken=[(2.0, 4.0)])
+    wake, *rest = hear(ear, 0, 10)
+    assert isinstance(wake, WakeHeard)
+    assert [(result.intent, result.turn) for result in rest if isinstance(result, PhraseHeard)] == (
+        [(intent, 7)] if intent else []
+    )
+    assert len(rest) == bool(intent)
+
+
+def test_other_talk_does_not_wake() -> None:
+    ear, _ = asleep(
+        said("my leg is cramping"), said("[unk]"), said("hey charlie", 0.3), spoken=[(1, 2), (4, 5), (8, 9)]
+    )
+    assert hear(ear, 0, 15) == []
+
+
+def test_wakes_although_a_television_talks_on() -> None:
+    ear, _ = asleep(said("[unk] hey charlie [unk] [unk] [unk] [unk] [unk] [unk]", start=0.5), spoken=[(1.0, 14.0)])
+    (wake,) = hear(ear, 0, 13)
+    assert isinstance(wake, WakeHeard)
+    assert wake.at == pytest.approx(1.0 - 0.4 + 1.4 + 2.0, abs=0.2)
+
+
+def test_a_wake_phrase_across_a_cut_is_heard() -> None:
+    ear, _ = asleep(Transcript(), said("hey charlie", start=1.0), spoken=[(1.0, 17.0)])
+    (wake,) = hear(ear, 0, 25)
+    assert isinstance(wake, WakeHeard)
+    assert wake.began_at == near(16.0 - 1.5 + 1.0)
+
+
+def test_reset_forgets_an_utterance_under_way() -> None:
+    ear, recogniser = scripted(said("yes"), said("no"), spoken=[(1.0, 2.0), (4.0, 4.5)])
+    hear(ear, 0, 1.5)
+    ear.reset()
+    results = hear(ear, 2.0, 10)
+    assert [result.intent for result in results if isinstance(result, PhraseHeard)] == ["no"]
+    assert len(recogniser.grammars) == 2
+
+
+@pytest.fixture(scope="module")
+def real() -> Ear:
+    return Ear(VoskRecogniser(locate_model()), SileroDetector(), BOOK)
+
+
+def play(ear: Ear, path: Path) -> Iterator[Result]:
+    """Feed a recording between two pieces of silence; its first sample is at 1.024 s."""
+    ear.reset()
+    sound = [*silence(1.0, 0.0), *FileSource(path).frames(), *silence(2.0, 0.0)]
+    for index, frame in enumerate(sound):
+        yield from ear.feed(Frame(index * FRAME_SECONDS, frame.pcm))
+
+
+@pytest.mark.parametrize(
+    ("recording", "intent"),
+    [
+        ("yes.espeak-f4", "yes"),
+        ("no.festival-slt", "no"),
+        ("kind_of.espeak-f4", "partial"),
+        ("i_don-t_know.espeak-m6", "unsure"),
+        ("stop.espeak-f4", "stop"),
+        ("my_chest_hurts.festival-slt", "danger.chest"),
+        ("can-t_feel_my_leg.flite-rms", "danger.numb"),
+    ],
+)
+def test_real_answers(real: Ear, recording: str, intent: str) -> None:
+    real.listen(ALL, EARLY, turn=1, endpoint=0.8)
+    real.question_began(0.0)
+    opened, heard = play(real, SPEECH / f"{recording}.ogg")
+    assert isinstance(opened, SpeechOpened)
+    assert isinstance(heard, PhraseHeard)
+    assert heard.intent == intent
+
+
+@pytest.mark.parametrize("recording", sorted(SPEECH.glob("oov_*.ogg")), ids=lambda path: path.stem)
+def test_real_talk_is_no_answer_and_does_not_wake(real: Ear, recording: Path) -> None:
+    real.listen(ALL, ALL, turn=1, endpoint=0.8)
+    assert not [result for result in play(real, recording) if isinstance(result, PhraseHeard)]
+    real.sleep("hey charley", ("start_cramp",))
+    assert not list(play(real, recording))
+
+
+@pytest.mark.parametrize("recording", sorted(SPEECH.glob("hey_charley*.ogg")), ids=lambda path: path.stem)
+def test_real_wake_phrases(real: Ear, recording: Path) -> None:
+    real.sleep("hey charley", ("start_cramp", "danger.chest"))
+    wake, *rest = play(real, recording)
+    assert isinstance(wake, WakeHeard)
+    assert wake.began_at == pytest.approx(1.25, abs=0.15)
+    expected = ["start_cramp"] if "cramping" in recording.name else []
+    assert [result.intent for result in rest if isinstance(result, PhraseHeard)] == expected

@@ -1,0 +1,75 @@
+"""Half duplex: what is heard while Charley speaks may be Charley.
+
+Without echo cancellation the microphone hears the speaker. So while Charley speaks, and for a short tail after it,
+only what must cut speech short gets through (danger, stop, "that hurts", "hang on"), and even that only if Charley is
+not just saying those very words. When the tail is over the ear starts afresh, so that an answer is not glued to the
+end of the prompt it answers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from voice_skill.dialog.hearing import URGENT
+from voice_skill.ear import Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear
+from voice_skill.nlu.phrases import spoken_form
+from voice_skill.nlu.understanding import is_danger
+
+__all__ = ["TAIL_SECONDS", "EchoGate"]
+
+TAIL_SECONDS = 0.3
+"""How long a room and two sound buffers keep a prompt alive after its last sample."""
+_REMEMBERED = 12
+"""Sentences that may still be in the air."""
+
+
+class EchoGate:
+    """Knows what Charley says and when, and lets through only what cannot be an echo of it."""
+
+    def __init__(self, *, words: bool) -> None:
+        """`words`: whether urgent words get through while Charley speaks; otherwise nothing does."""
+        self._words = words
+        self._spoken: deque[tuple[float, float, frozenset[str]]] = deque(maxlen=_REMEMBERED)
+        self._open: tuple[float, frozenset[str]] | None = None
+        self._reset_at: float | None = None
+
+    def began(self, text: str, at: float) -> None:
+        """A sentence began to sound."""
+        self.ended(at)
+        self._open = (at, frozenset(spoken_form(text)))
+        self._reset_at = None
+
+    def ended(self, at: float) -> None:
+        """What sounded ended, or was stopped."""
+        if self._open is not None:
+            begun, words = self._open
+            self._spoken.append((begun, at + TAIL_SECONDS, words))
+            self._open = None
+            self._reset_at = at + TAIL_SECONDS
+
+    def reset_due(self, now: float) -> bool:
+        """Whether the tail of the last prompt has just passed: the ear must start afresh, once."""
+        due = self._reset_at is not None and now >= self._reset_at
+        if due:
+            self._reset_at = None
+        return due
+
+    def passes(self, result: Result) -> bool:
+        """Whether a result can be what a person said."""
+        if not isinstance(result, SpeechOpened | PhraseHeard | SpeechUnclear | Noise):
+            return True
+        began = result.at if isinstance(result, SpeechOpened) else result.began_at
+        spoken = self._spoken_during(began, result.at)
+        if spoken is None:
+            return True
+        if not isinstance(result, PhraseHeard) or not self._words:
+            return False
+        urgent = result.intent in URGENT or is_danger(result.intent)
+        return urgent and not set(spoken_form(result.text)) <= spoken
+
+    def _spoken_during(self, begin: float, end: float) -> frozenset[str] | None:
+        """The words that Charley said in a span of time; None if it was silent."""
+        spans = [words for start, stop, words in self._spoken if start < end and begin < stop]
+        if self._open is not None and self._open[0] < end:
+            spans.append(self._open[1])
+        return frozenset().union(*spans) if spans else None
