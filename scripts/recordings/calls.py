@@ -52,7 +52,7 @@ class Script:
     """By question id or state: one answer after the other, the last one again and again. "otherwise" for the rest.
     An empty answer is silence."""
     interjections: list[Interjection] = field(default_factory=list)
-    tail: float = 45.0
+    tail: float = 75.0
     """Seconds of silence after the last word, if Charley still talks then."""
 
 

@@ -4,15 +4,16 @@ An answer is the exact, confident, whole phrase, or it is no answer. Nothing is 
 mistake that must not happen is a "no" that was not said (clinical.md 2.4). So a transcript is cut into known phrases
 with no word left over, and the cut says what was meant:
 
-1. A **danger phrase** counts wherever it stands, whatever was said around it (clinical.md 2.6). A single danger word
-   among other words has to be surer than one said alone.
+1. A **danger phrase** counts wherever it stands beside words that are known here, and a long one counts amid unknown
+   speech, too (clinical.md 2.6). A short one does not: in ordinary talk "a fit" or "seizure" is heard every few minutes.
 2. **Repeats** mean the same once, and "ow", "er", "please" beside something mean that thing.
-3. **hurts** and **stop** come before **pause**, that before **repeat** and **decline**; they drop whatever else was
-   said.
+3. **hurts**, **worse** and **stop** come before **pause**, that before **repeat** and **decline**; they drop whatever
+   else was said.
 4. **Answers that contradict** each other are *mixed*: "yes no", "not sure, no", "not really, a bit". Of answers that do
    not, the more doubtful one counts: always, unsure, partial, soft no, yes.
-5. An answer beside **one or two other phrases** is dropped, and of these the one listed first in `intents` counts: the
-   state's own come before what may be said everywhere.
+5. A yes or a doubt beside **one or two other phrases** is dropped, and of these the one listed first in `intents`
+   counts: the state's own come before what may be said everywhere. Beside a no they mean nothing: too much of what is
+   misheard looks like that.
 6. A **no** is accepted only plain and sure. Hesitant ("er, no"), after a cry ("oh no!" sounds like "ow, no") or not so
    sure, it is a *soft no*, which asks again.
 
@@ -43,7 +44,7 @@ __all__ = [
 
 ANSWERS = ("chronic", "unsure", "partial", "soft_no", "yes", "no", "mixed")
 """The answers to a screen question, the more doubtful ones first."""
-FIRST = ("hurts", "stop", "pause", "wait", "repeat", "decline")
+FIRST = ("hurts", "worse", "stop", "pause", "wait", "repeat", "decline")
 """Intents that drop whatever else was said, the most urgent first."""
 DANGER = "danger."
 """What the names of all danger intents begin with."""
@@ -70,9 +71,11 @@ class Thresholds:
     urgent: float = 0.5
     """Confidence for "stop", "that hurts" and their like."""
     danger: float = 0.5
-    """Confidence for a danger phrase of several words, or of one word said alone."""
-    danger_word: float = 0.85
-    """Confidence for a single danger word among other words."""
+    """Confidence for a danger phrase said alone or beside known words."""
+    danger_amid: float = 0.6
+    """Confidence for a danger phrase amid unknown speech."""
+    danger_letters: float = 9
+    """Letters that a danger phrase must have to count amid unknown speech ("chest pain" has nine)."""
     wake: float = 0.7
     """Confidence of each word of the wake phrase."""
     seconds_per_letter: float = 0.02
@@ -189,10 +192,10 @@ def is_danger(intent: str) -> bool:
 
 
 def danger_in_partial(text: str, book: PhraseBook, intents: Sequence[str]) -> str | None:
-    """The danger intent whose phrase stands in a partial result, or `None`."""
-    meanings = book.meanings(intents)
-    found = _danger_spans(spoken_form(text), meanings)
-    return meanings[found[0][2]][0] if found else None
+    """The danger intent that a partial result would mean if all of it were sure, or `None`."""
+    words = tuple(Word(word, 0.0, 0.0, 1.0) for word in text.split())
+    found = _find_danger(words, book.meanings(intents), Thresholds())
+    return found.intent if found else None
 
 
 class PartialWatch:
@@ -232,26 +235,20 @@ def _spoken(words: Sequence[Word]) -> Words:
 def _find_danger(
     words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]], limits: Thresholds
 ) -> Understood | None:
-    """The first danger phrase that is sure enough."""
-    for start, end, phrase in _danger_spans(_spoken(words), meanings):
-        confidence = min(word.confidence for word in words[start:end])
-        alone = end - start == len(words)
-        if confidence >= (limits.danger if alone or len(phrase) > 1 else limits.danger_word):
-            intent, text = meanings[phrase]
-            return Understood(intent, text, confidence)
+    """The longest danger phrase that is sure enough where it stands."""
+    spoken = _spoken(words)
+    dangers = sorted((phrase for phrase, (intent, _) in meanings.items() if is_danger(intent)), key=len, reverse=True)
+    for phrase in dangers:
+        for start in range(len(words) - len(phrase) + 1):
+            end = start + len(phrase)
+            if spoken[start:end] != phrase:
+                continue
+            confidence = min(word.confidence for word in words[start:end])
+            amid = _cut(words[:start], meanings) is None or _cut(words[end:], meanings) is None
+            long = sum(map(len, phrase)) >= limits.danger_letters
+            if confidence >= limits.danger and (not amid or (long and confidence >= limits.danger_amid)):
+                return Understood(*meanings[phrase], confidence)
     return None
-
-
-def _danger_spans(words: Words, meanings: Mapping[Words, tuple[str, str]]) -> list[tuple[int, int, Words]]:
-    """Where danger phrases stand: (first word, one past the last, phrase); the longest first, then the earliest."""
-    dangers = [phrase for phrase, (intent, _) in meanings.items() if is_danger(intent)]
-    found = [
-        (start, start + len(phrase), phrase)
-        for phrase in dangers
-        for start in range(len(words) - len(phrase) + 1)
-        if words[start : start + len(phrase)] == phrase
-    ]
-    return sorted(found, key=lambda span: (span[0] - span[1], span[0]))
 
 
 def _cut(words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]]) -> list[_Phrase] | None:
@@ -285,9 +282,10 @@ def _combine(said: Sequence[str], intents: Sequence[str]) -> str | None:
         if first in distinct:
             return first
     others = [intent for intent in intents if intent in distinct and intent not in ANSWERS]
+    denied = not distinct.keys().isdisjoint({"no", "mixed"})
     if others:
-        return others[0] if len(others) <= _MAX_OTHERS else None
-    if any(pair <= distinct.keys() for pair in _CONTRADICTIONS) or not distinct.keys().isdisjoint({"no", "mixed"}):
+        return others[0] if len(others) <= _MAX_OTHERS and not denied else None
+    if denied or any(pair <= distinct.keys() for pair in _CONTRADICTIONS):
         return "mixed"
     return next(answer for answer in ANSWERS if answer in distinct)
 

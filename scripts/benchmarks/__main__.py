@@ -1,0 +1,26 @@
+"""`scripts/bench [ears]`."""
+
+from __future__ import annotations
+
+import sys
+
+from scripts.benchmarks import pipeline
+
+COMMANDS = {"_ready": pipeline.ready, "_replay": pipeline.replay_call}
+
+
+def main() -> int:
+    """Run the measurement that was asked for."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name in COMMANDS:
+        COMMANDS[name]()
+    elif name == "":
+        pipeline.main()
+    else:
+        print(f"charley: no measurement {name!r}; there is only the pipeline's: scripts/bench", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
