@@ -177,6 +177,28 @@ def test_urgent_words_do_not_wait_for_the_long_silence(text: str, intent: str) -
     assert stop.at == pytest.approx(1.4 + 0.3, abs=0.15)
 
 
+def test_a_short_danger_word_waits_for_a_short_silence_as_talk_may_go_on() -> None:
+    book = PhraseBook({"danger.confused": ["seizure"]})
+    for text, spoken, expected in [
+        ("seizure", (1.0, 1.4), [(SpeechOpened, 1.0), (PhraseHeard, 1.4 + 0.3)]),
+        ("seizure [unk] [unk] [unk]", (1.0, 3.0), [(SpeechOpened, 1.0), (SpeechUnclear, 3.0 + QUIET)]),
+    ]:
+        ear = Ear(ScriptedRecogniser([said(text, start=0.4)]), ScriptedDetector([spoken]), book)
+        ear.listen(("danger.confused",), (), turn=1, endpoint=QUIET)
+        ear.question_began(0.0)
+        assert [(type(result), result.at) for result in hear(ear, 0, 10)] == [
+            (kind, near(at, frames=5)) for kind, at in expected
+        ]
+
+
+def test_a_doubted_danger_is_looked_at_once_in_an_utterance() -> None:
+    # each look decodes all of it anew
+    talk = said("[unk] chest pain " + "[unk] " * 20, 0.2, start=0.4)
+    ear, recogniser = scripted(talk, talk, spoken=[(1.0, 8.0)])
+    assert [type(result) for result in hear(ear, 0, 10)] == [SpeechOpened, SpeechUnclear]
+    assert len(recogniser.grammars) == 2
+
+
 def test_stop_asking_is_not_stop() -> None:
     ear, _ = scripted(said("stop asking", start=0.4), spoken=[(1.0, 1.7)])
     _, heard = hear(ear, 0, 10)

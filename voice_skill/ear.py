@@ -8,9 +8,9 @@ the turn that is open when they are understood, for they are never out of date.
 
 Two things are not left to wait for the silence at the end:
 
-* a **danger phrase** that a few partial results in a row agree on is finished and judged at once, and the rest of that
+* a long **danger phrase** that a few partial results in a row agree on is judged at once, and the rest of that
   utterance is ignored;
-* an urgent word ends its utterance after a short silence rather than a patient one.
+* a short one, or an **urgent word**, ends its utterance after a short silence rather than a patient one.
 
 While asleep the ear listens for the wake phrase; what was said in the same breath follows as its own result.
 """
@@ -153,8 +153,9 @@ class _Utterance:
     voiced_until: float
     waking_since: float | None = None
     """When the wake phrase first stood in a partial result."""
-    doubted: str = ""
-    """A partial result that seemed urgent, and on a closer look was not."""
+    looked_at: set[str] = field(default_factory=set)
+    """Urgent intents that were looked at closely already. Each look decodes the whole utterance anew, so none is looked
+    at twice."""
     judged: bool = False
     """Its meaning is known; the rest is ignored."""
 
@@ -301,35 +302,36 @@ class Ear:
             elif utterance.waking_since is None:
                 utterance.waking_since = now
             elif now - utterance.waking_since >= self._settings.asleep_patience:
-                return self._cut_short(utterance, partial, now)
+                utterance.waking_since = None
+                return self._cut_short(utterance, now)
             return []
-        danger = utterance.watch.see(partial)
-        if partial == utterance.doubted:
+        urgent = utterance.watch.see(partial)
+        if urgent is None and now - utterance.voiced_until >= self._settings.urgent_silence:
+            urgent = self._urgent(partial, utterance.attention)
+        if urgent is None or urgent in utterance.looked_at:
             return []
-        quiet = now - utterance.voiced_until >= self._settings.urgent_silence
-        if danger or (quiet and self._is_urgent(partial, utterance.attention)):
-            return self._cut_short(utterance, partial, now)
-        return []
+        utterance.looked_at.add(urgent)
+        return self._cut_short(utterance, now)
 
-    def _is_urgent(self, partial: str, attention: _Attention) -> bool:
+    def _urgent(self, partial: str, attention: _Attention) -> str | None:
+        """The intent of `partial` if it is the whole utterance, must not wait, and all of it is sure."""
         words = Transcript(tuple(Word(word, 0.0, 0.0, 1.0) for word in partial.split()))
         meaning = understand(words, attention.intents, self._book, self._settings.thresholds)
-        return isinstance(meaning, Understood) and meaning.intent in URGENT
+        return meaning.intent if isinstance(meaning, Understood) and _acts_at_once(meaning.intent) else None
 
-    def _cut_short(self, utterance: _Utterance, partial: str, now: float) -> list[Result]:
+    def _cut_short(self, utterance: _Utterance, now: float) -> list[Result]:
         """Judge what was said so far. If it is not urgent after all, decode it anew and go on."""
         results = self._judge(utterance, utterance.decoding.finish(), now)
-        if any(isinstance(result, PhraseHeard) and is_danger(result.intent) for result in results):
+        intent = next((result.intent for result in results if isinstance(result, PhraseHeard)), "")
+        if is_danger(intent):
             utterance.judged = True
-            return results
-        if any(isinstance(result, WakeHeard) or _acts_at_once(result) for result in results):
+        elif _acts_at_once(intent) or any(isinstance(result, WakeHeard) for result in results):
             self._utterance = None
             self._endpointer.reset()
-            return results
-        utterance.doubted = partial
-        utterance.waking_since = None
-        utterance.decoding = self._decode(utterance.attention, utterance.frames)
-        return []
+        else:
+            utterance.decoding = self._decode(utterance.attention, utterance.frames)
+            return []
+        return results
 
     def _close(self, utterance: _Utterance, event: SpeechEnded) -> list[Result]:
         self._utterance = None
@@ -361,10 +363,10 @@ class Ear:
                 return Noise(*span, attention.turn, meaning.text)
             return SpeechUnclear(*span, attention.turn, meaning.text, meaning.reason)
         heard = PhraseHeard(*span, attention.turn, meaning.text, meaning.intent, meaning.confidence)
-        if _acts_at_once(heard) and self._attention is not None:
+        if _acts_at_once(heard.intent) and self._attention is not None:
             return replace(heard, turn=self._attention.turn)
         return heard
 
 
-def _acts_at_once(result: Result) -> bool:
-    return isinstance(result, PhraseHeard) and (result.intent in URGENT or is_danger(result.intent))
+def _acts_at_once(intent: str) -> bool:
+    return intent in URGENT or is_danger(intent)

@@ -122,7 +122,8 @@ def meaning(text: str, confidence: float = 1.0, intents: tuple[str, ...] = SCREE
         ("what no", "repeat"),
         ("no skip", "decline"),
         # an answer beside something else
-        ("no same", "same"),
+        ("yes same", "same"),
+        ("no that hurts", "hurts"),
         ("yes okay go on", "ready"),
         ("okay carry on", "ready"),
         # danger, wherever it stands
@@ -154,6 +155,8 @@ def test_meaning(text: str, intent: str) -> None:
         ("chest [unk] pain", Reason.UNKNOWN),
         ("pain", Reason.UNKNOWN),
         ("louder slower help", Reason.SEVERAL),
+        ("no same", Reason.SEVERAL),
+        ("no louder", Reason.SEVERAL),
     ],
 )
 def test_nothing_else_means_anything(text: str, reason: Reason) -> None:
@@ -192,18 +195,21 @@ def test_classes_have_thresholds_of_their_own() -> None:
         assert not accepted(text, limit - 0.01)
 
 
-def test_a_single_danger_word_among_others_has_to_be_surer() -> None:
-    limits = Thresholds(danger=0.5, danger_word=0.9)
+def test_amid_unknown_speech_danger_has_to_be_long_and_surer() -> None:
+    limits = Thresholds(danger=0.5, danger_amid=0.8, danger_letters=9)
 
     def intent(text: str, confidence: float) -> str | None:
         result = understand(said(text, confidence), SCREEN, BOOK, limits)
         return result.intent if isinstance(result, Understood) else None
 
-    assert intent("choking", 0.6) == "danger.breath"
-    assert intent("[unk] choking", 0.6) is None
-    assert intent("ow choking", 0.6) is None
-    assert intent("[unk] choking", 0.9) == "danger.breath"
-    assert intent("[unk] chest pain", 0.6) == "danger.chest"
+    assert intent("choking", 0.5) == "danger.breath"
+    assert intent("choking", 0.49) is None
+    assert intent("ow choking no", 0.5) == "danger.breath"
+    assert intent("[unk] choking", 1.0) is None
+    assert intent("oh choking", 1.0) is None
+    assert intent("[unk] chest pain [unk]", 0.8) == "danger.chest"
+    assert intent("[unk] chest pain [unk]", 0.79) is None
+    assert intent("no chest pain", 0.5) == "danger.chest"
 
 
 def test_words_that_cannot_have_been_said_so_fast_are_rejected() -> None:
@@ -257,6 +263,8 @@ def test_danger_in_a_partial() -> None:
     assert danger_in_partial("my chest", BOOK, SCREEN) is None
     assert danger_in_partial("chest [unk] pain", BOOK, SCREEN) is None
     assert danger_in_partial("chest pain", BOOK, ("no",)) is None
+    assert danger_in_partial("[unk] chest pain", BOOK, SCREEN) == "danger.chest"
+    assert danger_in_partial("choking", BOOK, SCREEN) is None  # who knows what comes next
     assert danger_in_partial("", BOOK, SCREEN) is None
 
 

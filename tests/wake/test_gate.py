@@ -7,7 +7,7 @@ import pytest
 from voice_skill.asr.fake import said
 from voice_skill.asr.port import Transcript, Word
 from voice_skill.errors import ModelError
-from voice_skill.wake.gate import WakeGate
+from voice_skill.wake.gate import RIVALS, WakeGate
 
 
 def knows(word: str) -> bool:
@@ -62,8 +62,10 @@ def test_partials() -> None:
     assert not GATE.in_partial("hey my")
 
 
-def test_the_grammar_holds_the_phrase_what_may_follow_and_distress() -> None:
-    assert GATE.grammar == ("hey charlie", "hey charlie my leg is cramping", "help me")
+def test_the_grammar_holds_the_phrase_what_may_follow_distress_and_ordinary_words() -> None:
+    assert GATE.grammar == ("hey charlie", "my leg is cramping", "help me", *RIVALS)
+    only = WakeGate("hey the", lambda word: word in ("hey", "the", "of"))
+    assert only.grammar == ("hey the", "of")
 
 
 def test_a_phrase_that_cannot_be_heard_is_refused() -> None:

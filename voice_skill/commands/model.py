@@ -6,9 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
+from voice_skill.commands import model_words
+
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "Look at the speech model, check it, or fetch an official Vosk model."
+HELP = "Look at the speech model, check it, teach it words, or fetch an official Vosk model."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     get.add_argument("name", choices=["en-us"], metavar="NAME", help="en-us: small American English, 40 MB")
     get.add_argument("--to", type=Path, metavar="DIR", help="where to put it; else the user's data folder")
     get.set_defaults(do=_get)
+
+    add = actions.add_parser("add-words", help=model_words.HELP, description=model_words.HELP)
+    model_words.add_arguments(add)
+    add.set_defaults(do=model_words.run)
 
 
 def run(args: argparse.Namespace) -> int:

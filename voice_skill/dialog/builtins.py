@@ -41,8 +41,6 @@ def do(move: Move, name: str) -> bool:
 
 def pause(move: Move) -> bool:
     """Wait in silence; a hold stands still meanwhile."""
-    if move.at.phase is Phase.RELEASING:
-        return True
     holding.freeze(move)
     move.place(reminders=0)
     move.line("paused")
@@ -64,7 +62,11 @@ def repeat(move: Move) -> bool:
 def how_long(move: Move) -> bool:
     """Say how much of a hold is left, without touching it."""
     hold = move.state.hold
-    if hold is None or move.at.holding is None or move.at.holding.zero is None:
+    if hold is None or move.at.holding is None:
+        return False
+    if move.at.holding.zero is None:  # it stands still: going on says it, a pause does not
+        if move.at.phase is Phase.PAUSED:
+            move.line("seconds_left", holding.left(move, hold))
         return False
     move.line("seconds_left", holding.left(move, hold))
     move.aside()

@@ -115,7 +115,7 @@ def _heard(move: Move, event: Heard) -> None:
         return
     elif at.phase is Phase.PAUSED and intent in (*RESUME, "yes"):
         move.place(phase=Phase.SPEAKING)
-        flow.go_on(move)
+        flow.go_on(move, again=True)
     elif at.phase is Phase.PAUSED and intent == "no":
         move.change(wait_until=move.now + PAUSE_SECONDS)
     elif intent in state.on:
@@ -188,4 +188,4 @@ def _remind(move: Move) -> None:
     elif move.at.asking is not None or move.state.ask:
         flow.miss(move, "silence")
     else:
-        flow.go_on(move)
+        flow.go_on(move, again=True)

@@ -6,12 +6,14 @@ time to pass. `engine.step` decides which of them an event calls for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from voice_skill.dialog import holding
 from voice_skill.dialog.actions import Sleep
-from voice_skill.dialog.builtins import do
-from voice_skill.dialog.model import Answer, Edge, Level, State
+from voice_skill.dialog.builtins import VOICES, do
+from voice_skill.dialog.model import Answer, Dialogs, Edge, Level, State
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.screen import Verdict, body, reply, wording
 from voice_skill.dialog.session import Asking, At, Phase
@@ -110,6 +112,8 @@ def follow(move: Move, edges: Iterable[Edge]) -> None:
 def take(move: Move, edge: Edge) -> None:
     """Follow an edge: what it says, changes, does, and where it goes."""
     cut_short = move.session.talking
+    if cut_short and edge.go == "stay" and edge.do in ("", "resume") and not (edge.say or edge.call):
+        return  # "okay" while Charley speaks: nothing to interrupt a prompt for
     move.hush()
     move.say(edge.say)
     for name, value in edge.set:
@@ -118,12 +122,15 @@ def take(move: Move, edge: Edge) -> None:
         move.answer(question, Answer.NO, "no")
     if edge.raises:
         move.raise_level(edge.raises)
+    if edge.flag:
+        move.change(flag=edge.flag)
+    if edge.go == "stay" and move.at.phase is Phase.RELEASING:
+        after_hold(move, edge)
+        return
     if edge.do and do(move, edge.do):
         return
     if edge.call:
         holding.freeze(move)
-        if move.at.phase is Phase.RELEASING:
-            move.place(phase=Phase.CALLING)
         call(move, edge.call)
     elif edge.go == "stay":
         go_on(move, again=cut_short)
@@ -136,9 +143,26 @@ def take(move: Move, edge: Edge) -> None:
         enter(move, move.at.state if edge.go == "again" else edge.go)
 
 
+def after_hold(move: Move, edge: Edge) -> None:
+    """A hold's last words play: it is over, so what would stay in it goes on to what follows, and never into a second.
+
+    A called dialog runs first; a pause stands before it.
+    """
+    if edge.call:
+        move.place(phase=Phase.CALLING)
+        call(move, edge.call)
+        return
+    if edge.do in VOICES:
+        do(move, edge.do)
+    follow(move, move.state.then)
+    if edge.do == "pause" and not move.session.asleep:
+        do(move, edge.do)
+
+
 def call(move: Move, dialog: str) -> None:
-    """Run another dialog on top of the current place. One called from within a called one takes its place."""
-    below = move.session.stack[:1] if len(move.session.stack) > 1 else move.session.stack
+    """Run another dialog on top of the current place. One that runs already is begun anew, and what it called left."""
+    names = [at.state.partition(".")[0] for at in move.session.stack]
+    below = move.session.stack[: names.index(dialog, 1)] if dialog in names[1:] else move.session.stack
     move.change(stack=(*below, At(f"{dialog}.{move.dialogs.dialogs[dialog].start}")))
     enter(move, move.at.state)
 
@@ -156,12 +180,16 @@ def back(move: Move) -> None:
 
 
 def go_on(move: Move, *, again: bool = False) -> None:
-    """Take up a state where it was interrupted: put its question again, or let the hold go on at its second.
+    """Take up a state where it was interrupted: put its question again, let the hold go on at its second, or pause on.
 
     `again`: its prompt was cut short, so all of it is said once more.
     """
     state, at = move.state, move.at
-    if state.hold is not None and at.holding is not None:
+    if at.phase is Phase.PAUSED:
+        if not move.speech:
+            move.line("still_here")
+        move.speak(Phase.PAUSED, remember=False)
+    elif state.hold is not None and at.holding is not None:
         holding.go_on(move, state.hold)
     elif at.asking is not None:
         move.say(body(move.dialogs.questions[at.asking.id], at.asking, move.dialogs.lines))
@@ -169,7 +197,7 @@ def go_on(move: Move, *, again: bool = False) -> None:
     elif state.ask:
         move.say(state.ask)
         move.speak()
-    elif at.phase is Phase.WAITING:
+    elif at.phase is Phase.WAITING and not again:
         if move.speech:
             move.speak()
     else:
@@ -201,9 +229,7 @@ def ask_next(move: Move) -> None:
 
 def screen_ids(move: Move, state: State) -> tuple[str, ...]:
     """The questions of a screen state, with "{flag}" replaced by the question of what was heard."""
-    flag = move.session.flag
-    if flag in move.dialogs.dangers:
-        flag = move.dialogs.dangers[flag].question
+    flag = danger_question(move) or move.session.flag
     ids = (flag if id == "{flag}" else id for id in state.screen)
     return tuple(id for id in dict.fromkeys(ids) if id in move.dialogs.questions)
 
@@ -222,16 +248,23 @@ def to_emergency(move: Move) -> None:
     """Get help now. What was said before is asked anew, should it prove a false alarm, since something alarming was
     heard. What stays: the level reached before, the holds already counted, and the region."""
     session = move.session
-    kept = {"region", *(hold.counts for _, state in move.dialogs.walk() if (hold := state.hold) is not None)}
-    first = {name: values[0] for name, values in move.dialogs.slots.items() if name not in kept}
+    first = forgotten(move.dialogs)
     flagged = {id for id, answer in session.screen if answer == Answer.YES_E}
     earlier = max((Level[answer] for _, answer in session.screen if answer in (Answer.YES_S, Answer.YES_U)), default=0)
     move.change(
         raised=max(session.raised, Level(earlier)),
         slots=tuple((name, first.get(name, value)) for name, value in session.slots),
         screen=tuple((id, answer if id in flagged else Answer.OPEN) for id, answer in session.screen),
+        clock="due" if session.clock == "asked" else session.clock,
     )
     enter(move, move.dialogs.emergency)
+
+
+@lru_cache(maxsize=16)
+def forgotten(dialogs: Dialogs) -> Mapping[str, str]:
+    """The slots that an emergency sets back, with their first values: all but the region and the counts of holds."""
+    kept = {"region", *(hold.counts for _, state in dialogs.walk() if (hold := state.hold) is not None)}
+    return {name: values[0] for name, values in dialogs.slots.items() if name not in kept}
 
 
 def leave_open(move: Move) -> None:
@@ -271,13 +304,18 @@ def answer(move: Move, heard: str) -> None:
 def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
     """Record an answer and act on it: go on, send to advice today, or to help now."""
     move.place(asking=None)
-    was_yes = move.session.answer(asking.id) in Answer.YES
+    before = move.session.answer(asking.id)
+    was_yes = before in Answer.YES
     unclear = verdict.answer in Answer.SKIPPED
     if move.state.recheck and unclear and was_yes:
         move.note("screen_answer", question=asking.id, answer=verdict.heard)
         enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
         return
+    if was_yes and verdict.answer in Answer.YES:  # only a no takes a yes back, so no milder yes does
+        verdict = replace(verdict, answer=max(before, verdict.answer, key=lambda yes: Level[yes]))
     move.answer(asking.id, verdict.answer, verdict.heard)
+    if was_yes and verdict.answer == Answer.NO:
+        point_at_another(move, asking.id)
     if verdict.also:
         move.raise_level(verdict.also)
     if verdict.answer in (Answer.YES_U, Answer.YES_E):
@@ -296,6 +334,19 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
         enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
         return
     ask_next(move)
+
+
+def point_at_another(move: Move, question: str) -> None:
+    """What was heard proved wrong: name, and ask again, the gravest of what else was answered with yes, if anything."""
+    if question in (move.session.flag, danger_question(move)):
+        yes = [id for id, answer in move.session.screen if answer in Answer.YES]
+        move.change(flag=max(yes, key=lambda id: Level[move.session.answer(id)], default=""))
+
+
+def danger_question(move: Move) -> str:
+    """The question that the danger words heard last have answered; empty if none were."""
+    danger = move.dialogs.dangers.get(move.session.flag)
+    return danger.question if danger is not None else ""
 
 
 def close_with_nets(move: Move) -> None:

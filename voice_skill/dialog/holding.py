@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 
-from voice_skill.dialog.actions import StopSpeaking
 from voice_skill.dialog.model import Cue, Hold
 from voice_skill.dialog.move import SPEECH_WATCHDOG, TONE, Move
 from voice_skill.dialog.session import CUE_LEAD, Holding, Phase
@@ -90,7 +89,7 @@ def freeze(move: Move) -> None:
     if held is None or held.zero is None:
         return
     elapsed = max(move.now - held.zero, 0.0)
-    move.actions.append(StopSpeaking())
+    move.hush(cues=True)
     move.place(holding=Holding(None, round(elapsed, 3), held.cue))
     move.change(wait_until=None)
 
@@ -112,7 +111,7 @@ def release(move: Move, hold: Hold) -> None:
     if held is None:
         return
     elapsed = held.elapsed if held.zero is None else max(move.now - held.zero, 0.0)
-    move.actions.append(StopSpeaking())
+    move.hush(cues=held.zero is not None)
     if hold.kind == "stretch" and (held.cue > 0 or elapsed > 0):
         complete = "yes" if elapsed >= hold.complete else "no"
         move.note("hold_ended", seconds=round(elapsed, 2), reason="released", complete=complete)

@@ -93,6 +93,8 @@ class Edge:
     answers: tuple[str, ...] = ()
     """Questions that this edge answers with an explicit no ("it's gone" answers "is it still gripping?")."""
     raises: Level = Level.NONE
+    flag: str = ""
+    """The question that what was said is about: `{flag}` names it from here on."""
     call: str = ""
     """A dialog to run first; it comes back to the very point it left (a hold goes on at that second)."""
     do: str = ""

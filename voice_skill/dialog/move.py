@@ -151,11 +151,11 @@ class Move:
         if spoken:
             self.actions.append(Say(self.session.turn, spoken, self.manner(), at, cue))
 
-    def hush(self) -> None:
-        """Fall silent, if anything is being spoken."""
-        if self.session.talking:
+    def hush(self, *, cues: bool = False) -> None:
+        """Fall silent, if anything is being spoken. `cues`: a hold runs, so that a cue may sound or be queued."""
+        if self.session.talking or (cues and StopSpeaking() not in self.actions):
             self.actions.append(StopSpeaking())
-            self.change(talking=False)
+        self.change(talking=False)
 
     def listen(self) -> None:
         """Listen for what may be said in this state."""

@@ -8,7 +8,7 @@ one that matters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from voice_skill.dialog.model import Answer, Dialogs, Level, Question
@@ -19,7 +19,7 @@ CUE_LEAD = 0.1
 """Seconds before its time at which a hold cue is handed to the speaker, so that its first sample can be on time."""
 
 
-class Phase(Enum):
+class Phase(StrEnum):
     """What is going on in the current state."""
 
     SPEAKING = "speaking"

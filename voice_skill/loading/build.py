@@ -151,6 +151,7 @@ def _edge(shape: EdgeShape) -> Edge:
         set=tuple(shape.set.items()),
         answers=shape.answers,
         raises=_level(shape.raise_),
+        flag=shape.flag,
         call=shape.call,
         do=shape.do,
     )

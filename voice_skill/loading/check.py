@@ -178,6 +178,8 @@ class _Names:
             yield from found or self.known(
                 file, (*place, "set", name), f"value of {name}", value, self.dialogs.slots.get(name, ())
             )
+        if edge.flag:
+            yield from self.known(file, (*place, "flag"), "question", edge.flag, self.dialogs.questions)
         for number, id in enumerate(edge.answers):
             yield from self.known(file, (*place, "answers", number), "question", id, self.dialogs.questions)
 

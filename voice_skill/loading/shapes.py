@@ -47,6 +47,7 @@ class EdgeShape:
     set: dict[str, str] = field(default_factory=dict)
     answers: tuple[str, ...] = ()
     raise_: LevelName | None = None
+    flag: str = ""
     call: str = ""
     do: str = ""
 

@@ -5,7 +5,7 @@ mistake that must not happen is a "no" that was not said (clinical.md 2.4). So a
 with no word left over, and the cut says what was meant:
 
 1. A **danger phrase** counts wherever it stands beside words that are known here, and a long one counts amid unknown
-   speech, too (clinical.md 2.6). A short one does not: in ordinary talk "a fit" or "seizure" is heard every few minutes.
+   speech, too (clinical.md 2.6). A short one does not: "a fit" is heard every few minutes of ordinary talk.
 2. **Repeats** mean the same once, and "ow", "er", "please" beside something mean that thing.
 3. **hurts**, **worse** and **stop** come before **pause**, that before **repeat** and **decline**; they drop whatever
    else was said.
@@ -70,7 +70,7 @@ class Thresholds:
     """Confidence for everything that is neither answer, urgent nor danger."""
     urgent: float = 0.5
     """Confidence for "stop", "that hurts" and their like."""
-    danger: float = 0.5
+    danger: float = 0.4
     """Confidence for a danger phrase said alone or beside known words."""
     danger_amid: float = 0.6
     """Confidence for a danger phrase amid unknown speech."""
@@ -192,9 +192,9 @@ def is_danger(intent: str) -> bool:
 
 
 def danger_in_partial(text: str, book: PhraseBook, intents: Sequence[str]) -> str | None:
-    """The danger intent that a partial result would mean if all of it were sure, or `None`."""
+    """The danger intent that a partial result would mean whatever is said next, if all of it were sure, or `None`."""
     words = tuple(Word(word, 0.0, 0.0, 1.0) for word in text.split())
-    found = _find_danger(words, book.meanings(intents), Thresholds())
+    found = _find_danger(words, book.meanings(intents), Thresholds(), more_to_come=True)
     return found.intent if found else None
 
 
@@ -233,7 +233,11 @@ def _spoken(words: Sequence[Word]) -> Words:
 
 
 def _find_danger(
-    words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]], limits: Thresholds
+    words: Sequence[Word],
+    meanings: Mapping[Words, tuple[str, str]],
+    limits: Thresholds,
+    *,
+    more_to_come: bool = False,
 ) -> Understood | None:
     """The longest danger phrase that is sure enough where it stands."""
     spoken = _spoken(words)
@@ -244,7 +248,7 @@ def _find_danger(
             if spoken[start:end] != phrase:
                 continue
             confidence = min(word.confidence for word in words[start:end])
-            amid = _cut(words[:start], meanings) is None or _cut(words[end:], meanings) is None
+            amid = more_to_come or _cut(words[:start], meanings) is None or _cut(words[end:], meanings) is None
             long = sum(map(len, phrase)) >= limits.danger_letters
             if confidence >= limits.danger and (not amid or (long and confidence >= limits.danger_amid)):
                 return Understood(*meanings[phrase], confidence)

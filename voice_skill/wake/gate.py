@@ -2,6 +2,10 @@
 
 Pure: it gives the grammar to listen with while asleep, and looks at transcripts. What is said in the same breath ("hey
 charley my leg is cramping") belongs to the first turn, so the grammar holds it and `Wake.rest` is what is left.
+
+The grammar also holds words of ordinary talk. A recogniser that may hear nothing but the wake phrase hears it often;
+one that may hear those as well seldom does. For the same reason what may follow stands in the grammar by itself, not
+behind the wake phrase, which would make that the likeliest beginning of all.
 """
 
 from __future__ import annotations
@@ -13,7 +17,12 @@ from voice_skill.asr.port import Transcript, Word
 from voice_skill.errors import ModelError
 from voice_skill.nlu.phrases import Words, spoken_form
 
-__all__ = ["Wake", "WakeGate"]
+__all__ = ["RIVALS", "Wake", "WakeGate"]
+
+RIVALS = tuple(
+    "a and of to in i the he her his they say day already early hard party share shall child chair charge".split()
+)
+"""Words of ordinary talk, and some that sound like parts of "hey charley"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +65,9 @@ class WakeGate:
         self._distress = tuple(spoken_form(text) for text in distress)
         self._threshold = threshold
         wake = " ".join(self._phrase)
-        following = (" ".join((wake, *spoken_form(text))) for text in starts)
-        self.grammar: tuple[str, ...] = tuple(
-            dict.fromkeys((wake, *following, *(" ".join(words) for words in self._distress)))
-        )
+        beside = (" ".join(words) for words in (*map(spoken_form, starts), *self._distress))
+        rivals = (word for word in RIVALS if word not in self._phrase and knows(word))
+        self.grammar: tuple[str, ...] = tuple(dict.fromkeys((wake, *beside, *rivals)))
         """The phrases to listen for while asleep."""
 
     def find(self, transcript: Transcript) -> Wake | None:
