@@ -7,6 +7,7 @@ clock. The recordings are made by `python -m scripts.recordings`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> PromptStore:
     return PromptStore(Pyttsx3Voice(), tmp_path_factory.mktemp("prompts"))
 
 
+@cache
 def call(store: PromptStore, name: str, region: str) -> Call:
     config = Config(region=region)
     dialogs = build_dialogs(config, config.model_folder)
@@ -67,7 +69,7 @@ def call(store: PromptStore, name: str, region: str) -> Call:
         fresh_session(config, dialogs),
     )
     replay(conversation, speaker, with_silence(FileSource(CALLS / f"{name}.flac"), conversation, 5.0))
-    times = [record.at for record in records]
+    times = [round(record.at, 6) for record in records]
     assert times == sorted(times)
     return Call(conversation.session, records)
 
