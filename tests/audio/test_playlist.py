@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -131,6 +131,16 @@ def test_the_edges_of_a_sentence_are_soft() -> None:
     assert np.abs(np.diff(samples, prepend=0, append=0)).max() < 20_000 / 40
 
 
+def test_a_stop_fades_and_does_not_click() -> None:
+    playlist = Playlist(RATE)
+    playlist.add(words(1, "Breathe in."))
+    pulled(playlist, 50)
+    playlist.stop()
+    steps = np.diff(pulled(playlist, 20).astype(int), prepend=1_000)
+    assert steps.min() >= -120
+    assert steps.sum() == -1_000
+
+
 # -- whatever is said and stopped, and however many samples are pulled at a time
 
 STEPS = st.lists(
@@ -162,6 +172,7 @@ def play(steps: Sequence[tuple[str, int]]) -> tuple[NDArray[np.int16], list[tupl
     return np.concatenate(blocks), playlist.events(), playlist
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_every_sample_is_counted_and_events_come_in_order(steps: Sequence[tuple[str, int]]) -> None:
     samples, events, playlist = play(steps)
@@ -178,6 +189,7 @@ def test_every_sample_is_counted_and_events_come_in_order(steps: Sequence[tuple[
             assert SpeechFinished(turn) not in mine[:-1]
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_what_is_not_stopped_begins_and_ends_and_a_cue_begins_on_its_sample(steps: Sequence[tuple[str, int]]) -> None:
     kept = [step for step in steps if step[0] != "stop"]
@@ -196,6 +208,7 @@ def test_what_is_not_stopped_begins_and_ends_and_a_cue_begins_on_its_sample(step
             assert mine[SpeechStarted] == position + max(0, number)
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(0, 300))
 def test_after_a_stop_there_is_silence_within_one_fade_and_no_word_of_an_end(
     steps: Sequence[tuple[str, int]], more: int
@@ -216,6 +229,7 @@ def test_after_a_stop_there_is_silence_within_one_fade_and_no_word_of_an_end(
     assert playlist.events() == []
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(1, 97))
 def test_the_size_of_the_blocks_changes_nothing(steps: Sequence[tuple[str, int]], size: int) -> None:
     script: list[tuple[str, int]] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_skill.audio import portaudio
@@ -122,6 +122,7 @@ def test_loudness_is_volume_and_gain_and_what_is_loud_is_never_below_the_clip(
     assert peak(speaker.played[0][1]) == pytest.approx(expected, rel=0.01)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.lists(st.tuples(st.floats(0, 3), st.integers(1, 3)), max_size=8))
 def test_the_next_event_happens_when_it_was_announced(start: float, says: list[tuple[float, int]]) -> None:
     speaker = VirtualSpeaker(a_store(), start=start)

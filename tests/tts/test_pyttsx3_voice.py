@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -66,11 +67,15 @@ def test_a_clip_is_speech_with_ten_milliseconds_before_and_thirty_after(voice: P
 def test_the_first_render_of_a_new_process_is_right_and_stdout_stays_clean(voice: Pyttsx3Voice) -> None:
     done = in_a_new_process(
         "from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice\n"
+        "takes, take = [], Pyttsx3Voice._take\n"
+        "Pyttsx3Voice._take = lambda *args: takes.append(args) or take(*args)\n"
         "voice = Pyttsx3Voice('gmw/en-us')\n"
-        "print(voice.render('And let go. Slowly.', 115).seconds)\n"
+        "print(voice.render('And let go. Slowly.', 115).seconds, len(takes))\n"
     )
     assert done.stderr == ""
-    assert float(done.stdout) == pytest.approx(voice.render("And let go. Slowly.", 115).seconds, rel=0.01)
+    seconds, takes = done.stdout.split()
+    assert float(seconds) == pytest.approx(voice.render("And let go. Slowly.", 115).seconds, rel=0.01)
+    assert takes == "2"  # both were right
 
 
 @pytest.mark.parametrize("name", ["no-such-voice", "gmw/en-us+no-such-variant", "mb-en1"])
@@ -154,3 +159,19 @@ def test_the_name_tells_voices_and_versions_apart() -> None:
 
 def test_a_clip_knows_its_length() -> None:
     assert Clip(bytes(44_100)).seconds == 1.0
+
+
+def test_an_engine_that_hangs_is_an_error_and_not_a_silence_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def hang(*_: object) -> bytes:
+        released.wait()
+        return b""
+
+    monkeypatch.setattr(Pyttsx3Voice, "_take", hang)
+    monkeypatch.setattr("voice_skill.tts.pyttsx3_voice._HUNG_SECONDS", 0.05)
+    stuck = Pyttsx3Voice()
+    with pytest.raises(SpeechError, match="hangs at 'Hold"):
+        stuck.render("Hold.", 150)
+    released.set()
+    stuck.close()

@@ -87,8 +87,9 @@ class VirtualSpeaker:
     def advance(self, until: float) -> list[tuple[float, PlaybackEvent]]:
         """Play up to `until` seconds, and give what happened, that moment included, as (seconds, event)."""
         playlist = self._playlist
-        # A time that came out of `_time` must find its own sample again, though 1 / 22,050 s is no round number.
-        end = max(playlist.position, math.floor((until - self._start) * playlist.rate + 1e-3))
+        # The first sample at or after `until`: what is said now must not begin before now. And a time that came out of
+        # `_time` must find its own sample again, though 1 / 22,050 s is no round number.
+        end = max(playlist.position, math.ceil((until - self._start) * playlist.rate - 1e-3))
         pulled = False
         while not pulled or playlist.position < end:
             at = self._time(playlist.position)

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import io
 import os
+import queue
 import sys
 import threading
 import time
 import wave
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ _MAX_LENGTH = 1_000
 _RETRIES = 5
 _WAIT_SECONDS = 5.0
 """Longer than the longest text takes; only an utterance that was lost takes longer."""
+_HUNG_SECONDS = 20.0
+"""The slowest sentence under load took 2 s."""
 _SAME = 0.02
 """Renders of one text at one rate differ by less than 0.1 % in length; at the rate before, by far more."""
 _SETTLE_TRIES, _SETTLE_SECONDS = 50, 0.002
@@ -59,7 +62,10 @@ class Pyttsx3Voice:
         self.name = f"{voice}, pyttsx3 {_version('pyttsx3')}, espeakng-loader {_version('espeakng-loader')}"
         """The voice, and the versions that render it."""
         self._voice = voice
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
+        self._jobs: queue.SimpleQueue[tuple[str, int, Future[Clip]] | None] = queue.SimpleQueue()
+        # A daemon, so that an engine that hangs cannot keep the process from ending.
+        self._thread = threading.Thread(target=self._work, name="voice", daemon=True)
+        self._thread.start()
         self._engine: Any = None
         self._finished = threading.Event()
         self._errors: list[str] = []
@@ -70,13 +76,29 @@ class Pyttsx3Voice:
         Raises `SpeechError` if there is no such voice, if the text holds nothing to say or the rate is out of range,
         and if what came out is wrong time and again.
         """
-        return self._worker.submit(self._render, text, rate_wpm).result()
+        result: Future[Clip] = Future()
+        self._jobs.put((text, rate_wpm, result))
+        try:
+            return result.result(timeout=_HUNG_SECONDS)
+        except TimeoutError:
+            raise SpeechError(
+                f"the synthesiser hangs at {text!r}", "start again; prompts in the cache are safe"
+            ) from None
 
     def close(self) -> None:
         """End the thread. The voice cannot be used afterwards."""
-        self._worker.shutdown()
+        self._jobs.put(None)
+        self._thread.join(timeout=_WAIT_SECONDS)
 
-    # -- on the worker thread
+    # -- on the thread that owns the engine
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            text, rate, result = job
+            try:
+                result.set_result(self._render(text, rate))
+            except BaseException as error:
+                result.set_exception(error)
 
     def _render(self, text: str, rate: int) -> Clip:
         _check(text, rate)
@@ -114,7 +136,7 @@ class Pyttsx3Voice:
         espeak.print = lambda *_args, **_kwargs: None
         engine.connect("finished-utterance", lambda **_: self._finished.set())
         engine.connect("error", lambda exception, **_: self._errors.append(str(exception)))
-        # A new engine holds its orders back until its first loop, and then loses them in the race of rule 1.
+        # A new engine carries out nothing before its first loop, so until then nothing would read back.
         engine.runAndWait()
         return engine
 
