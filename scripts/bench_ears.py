@@ -52,7 +52,7 @@ class SphinxListener:
         best = self._decoder.hyp()
         if best is None:
             return Heard("", 0.0)
-        words = [UNKNOWN if word.startswith("sound") else word for word in best.hypstr.split()]
+        words = [UNKNOWN if word.startswith("zz") else word for word in best.hypstr.split()]
         return Heard(" ".join(words), float(best.prob))
 
     def _search(self, grammar: tuple[str, ...]) -> str:
@@ -110,7 +110,7 @@ def _table(columns: dict[str, list[Measure]]) -> Table:
 
 
 def _sound_word(sound: str) -> str:
-    return f"sound{sound.lower()}"
+    return f"zz{sound.lower()}"
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main() -> int:
         "prepare": lambda: prepare(sources, args.processes, _say),
         "train": lambda: train(sources.features, checkpoint, _settings(args), pronounce, _say),
         "graph": lambda: _graph(sources, checkpoint, args),
-        "export": lambda: export_network(checkpoint, args.model),
+        "export": lambda: export_network(checkpoint, args.model, args.start),
         "measure": lambda: _measure(sources, args.model),
     }
     try:
@@ -61,8 +61,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / "training", help="for features and checkpoints (6 GB)")
     parser.add_argument("--model", type=Path, default=ROOT / "training" / "en", help="the model folder to write")
     parser.add_argument("--minutes", type=float, default=180, help="training time in all, on one core")
-    parser.add_argument("--width", type=int, default=320, help="units per layer")
-    parser.add_argument("--start", type=Path, help="a checkpoint of this or a narrower network to begin with")
+    parser.add_argument("--width", type=int, default=256, help="units per layer")
+    parser.add_argument("--start", type=Path, help="a checkpoint to begin with, and to end midway from")
     parser.add_argument("--processes", type=int, default=2, help="for preparing features")
     parser.add_argument("--phone-cost", type=float, default=-1.7, help="of the filler; lower rejects more")
     parser.add_argument("--word-cost", type=float, default=2.0, help="of the filler; lower rejects more")

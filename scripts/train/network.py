@@ -7,7 +7,6 @@ used: normalisation folds into the affine maps on export, and Kaldi evaluates th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from scripts.train.features import BINS
 from voice_skill.asr.kaldi.phones import PHONES
 
-__all__ = ["CONTEXT", "OUTPUTS", "SPLICES", "STRIDE", "Network", "output_frames", "start_from"]
+__all__ = ["CONTEXT", "OUTPUTS", "SPLICES", "STRIDE", "Network", "output_frames"]
 
 OUTPUTS = 2 * len(PHONES)
 STRIDE = 3
@@ -70,33 +69,3 @@ class Network(nn.Module):
             hidden = self.dropout(torch.relu(normal))
             rate *= stride
         return self.output(hidden), self.side(hidden)
-
-
-def start_from(network: Network, narrower: Mapping[str, Tensor]) -> None:
-    """Take over the weights of a trained network that may be narrower; the outputs stay what they were.
-
-    New units start with random inputs and without influence: the weights that lead away from them are zero.
-    """
-    state = network.state_dict()
-    with torch.no_grad():
-        for name, new in state.items():
-            old = narrower[name].to(new.dtype)
-            if old.shape == new.shape:
-                new.copy_(old)
-            elif new.dim() == 1:
-                new[: len(old)] = old
-            else:
-                _embed(new, old, taps=_taps(name))
-    network.load_state_dict(state)
-
-
-def _taps(name: str) -> int:
-    owner, *rest = name.split(".")
-    return len(SPLICES[int(rest[0])]) if owner == "layers" else 1
-
-
-def _embed(new: Tensor, old: Tensor, taps: int) -> None:
-    rows = len(old)
-    target = new.view(len(new), taps, -1)
-    target[:rows] = 0
-    target[:rows, :, : old.shape[1] // taps] = old.view(rows, taps, -1)

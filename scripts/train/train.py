@@ -18,7 +18,7 @@ from scripts.train.chain import Denominator, PhoneModel, Transcript, numerator, 
 from scripts.train.errors import TrainingError
 from scripts.train.features import BINS
 from scripts.train.files import whole_file
-from scripts.train.network import CONTEXT, STRIDE, Network, output_frames, start_from
+from scripts.train.network import CONTEXT, STRIDE, Network, output_frames
 from scripts.train.perturb import Perturber, cepstra
 from scripts.train.store import Store, Utterance, exists, open_store
 from voice_skill.asr.kaldi.phones import PHONE_ID
@@ -53,12 +53,12 @@ class Settings:
 
     minutes: float
     """Training time in all, earlier runs included."""
-    width: int = 320
+    width: int = 256
     peak: float = 1e-3
     """The learning rate at its highest."""
     batch_frames: int = 12_000
     start: Path | None = None
-    """A checkpoint of this or a narrower network to start from."""
+    """A checkpoint to start from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,10 @@ class Trainer:
             self.optimiser.load_state_dict(saved["optimiser"])
             self.average, self.seconds, self.steps = saved["average"], saved["seconds"], saved["steps"]
         elif self.settings.start:
-            start_from(self.network, torch.load(self.settings.start, weights_only=True)["network"])
+            weights = torch.load(self.settings.start, weights_only=True)["network"]
+            if weights["output.weight"].shape[1] != self.settings.width:
+                raise TrainingError(f"{self.settings.start}: a network of another width", "give its width with --width")
+            self.network.load_state_dict(weights)
         else:
             sample = self.chance.choice(len(self.examples), min(400, len(self.examples)), replace=False)
             frames = np.concatenate([self._input(self.examples[index]) for index in sample])

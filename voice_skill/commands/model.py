@@ -49,6 +49,8 @@ def _folder(args: argparse.Namespace) -> Path:
 
 
 def _info(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from voice_skill.asr.model import read_settings, verify_model, vocabulary
     from voice_skill.errors import ModelError
     from voice_skill.nlu.understanding import Thresholds
@@ -56,6 +58,7 @@ def _info(args: argparse.Namespace) -> int:
     folder = _folder(args)
     verify_model(folder)
     settings = read_settings(folder)
+    limits = asdict(Thresholds.of(settings.thresholds))
     try:
         words = f"{len(vocabulary(folder)):,}"
     except ModelError:
@@ -68,12 +71,11 @@ def _info(args: argparse.Namespace) -> int:
         "words": words,
         "grammar": grammar,
         "word delay": f"{settings.word_delay:.2f} s",
-        "thresholds": "its own" if settings.thresholds else "the defaults, which were set with the bundled model",
+        "thresholds": ", ".join(f"{name} {value:g}" for name, value in limits.items()),
         "card": str(card) if card.is_file() else "none",
     }
     for name, value in rows.items():
         print(f"{name:<11} {value}")
-    Thresholds.of(settings.thresholds)
     return 0
 
 

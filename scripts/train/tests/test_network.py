@@ -1,4 +1,4 @@
-"""The network: the shapes it promises, growing, and export without a change of what it says."""
+"""The network: the shapes it promises, and export without a change of what it says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from scripts.train.export import folded
-from scripts.train.network import CONTEXT, OUTPUTS, STRIDE, Network, output_frames, start_from
+from scripts.train.network import CONTEXT, OUTPUTS, STRIDE, Network, output_frames
 
 FRAMES = 10
 
@@ -30,22 +30,6 @@ def test_outputs_come_at_a_third_of_the_rate() -> None:
     scores, side = trained(16)(cepstra())
     assert scores.shape == side.shape == (2, FRAMES, OUTPUTS)
     assert [output_frames(count) for count in (1, 2, 3, 4, 7)] == [1, 1, 1, 2, 3]
-
-
-def test_a_wider_network_says_what_the_narrow_one_did() -> None:
-    narrow, wide = trained(16), Network(24).eval()
-    start_from(wide, narrow.state_dict())
-    for before, after in zip(narrow(cepstra()), wide(cepstra()), strict=True):
-        assert torch.allclose(before, after, atol=1e-4)
-
-
-def test_new_units_can_learn() -> None:
-    wide = Network(24)
-    start_from(wide, trained(16).state_dict())
-    wide(cepstra())[0].square().sum().backward()
-    leading_away = wide.layers[3].weight.grad
-    assert leading_away is not None
-    assert leading_away.view(24, 3, 24)[:16, :, 16:].abs().max() > 0
 
 
 def test_folding_changes_nothing() -> None:

@@ -140,7 +140,7 @@ def said() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("word", ["stop", "slower"])
-@pytest.mark.parametrize("grammar", [["stop", "slower", "louder", "[unk]"], None])
+@pytest.mark.parametrize("grammar", [["stop", "slower", "louder"], None])
 def test_stock_vosk_hears_the_words(
     recogniser: VoskRecogniser, said: dict[str, bytes], word: str, grammar: list[str] | None
 ) -> None:
@@ -152,7 +152,7 @@ def test_stock_vosk_hears_the_words(
 
 
 def test_stock_vosk_hears_other_speech_as_unknown(recogniser: VoskRecogniser, said: dict[str, bytes]) -> None:
-    decoding = recogniser.decode(["stop", "slower", "louder", "[unk]"])
+    decoding = recogniser.decode(["stop", "slower", "louder"])
     decoding.feed(said["my grandmother's kitchen"])
     transcript = decoding.finish()
     assert set(transcript.text.split()) == {"[unk]"}, json.dumps(transcript.text)
