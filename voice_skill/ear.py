@@ -220,6 +220,7 @@ class Ear:
             starts=self._book.grammar(intents),
             distress=distress,
             threshold=self._settings.thresholds.wake,
+            distress_letters=self._settings.thresholds.danger_letters,
         )
         self._attention = _Attention(turn, tuple(intents), gate)
         self._endpointer.set_silence(self._settings.asleep_silence)
@@ -337,9 +338,10 @@ class Ear:
         self._utterance = None
         if utterance.judged:
             return []
-        if event.cut and utterance.attention.gate is not None:
+        results = self._judge(utterance, utterance.decoding.finish(), event.at)
+        if event.cut and utterance.attention.gate is not None and not results:
             self._carried = utterance.frames[-_CARRIED_FRAMES:]
-        return self._judge(utterance, utterance.decoding.finish(), event.at)
+        return results
 
     def _judge(self, utterance: _Utterance, transcript: Transcript, now: float) -> list[Result]:
         attention = utterance.attention

@@ -42,6 +42,7 @@ BOOK = PhraseBook(
         "same": ["same", "it's the same"],
         "ready": ["okay", "go on"],
         "resume": ["carry on"],
+        "start_cramp": ["my leg is cramping"],
         "louder": ["louder"],
         "slower": ["slower"],
         "help": ["help"],
@@ -49,7 +50,7 @@ BOOK = PhraseBook(
 )
 DANGERS = ("danger.chest", "danger.breath", "danger.numb", "danger.call")
 ANSWERS = ("no", "mixed", "soft_no", "partial", "chronic", "unsure", "yes", "decline", "repeat")
-COMMANDS = ("same", "ready", "resume", "stop", "pause", "louder", "slower", "help", "hurts", "pain")
+COMMANDS = ("same", "start_cramp", "ready", "resume", "stop", "pause", "louder", "slower", "help", "hurts", "pain")
 SCREEN = (*DANGERS, *ANSWERS, *COMMANDS)
 
 
@@ -185,12 +186,21 @@ def test_the_least_sure_word_decides() -> None:
 
 
 def test_classes_have_thresholds_of_their_own() -> None:
-    limits = Thresholds(no=0.9, answer=0.5, command=0.7, urgent=0.3, danger=0.2)
+    limits = Thresholds(no=0.9, answer=0.5, command=0.7, sentence=0.4, urgent=0.3, danger=0.2)
 
     def accepted(text: str, confidence: float) -> bool:
         return isinstance(understand(said(text, confidence), SCREEN, BOOK, limits), Understood)
 
-    for text, limit in [("yes", 0.5), ("not really", 0.5), ("louder", 0.7), ("stop", 0.3), ("chest pain", 0.2)]:
+    for text, limit in [
+        ("yes", 0.5),
+        ("not really", 0.5),
+        ("louder", 0.7),
+        ("carry on", 0.7),
+        ("louder louder louder", 0.7),
+        ("my leg is cramping", 0.4),
+        ("stop", 0.3),
+        ("chest pain", 0.2),
+    ]:
         assert accepted(text, limit)
         assert not accepted(text, limit - 0.01)
 

@@ -14,7 +14,9 @@ def knows(word: str) -> bool:
     return word != "xyzzy"
 
 
-GATE = WakeGate("Hey Charley", knows, starts=("my leg is cramping",), distress=("help me",), threshold=0.7)
+GATE = WakeGate(
+    "Hey Charley", knows, starts=("my leg is cramping",), distress=("help me", "i can't breathe"), threshold=0.7
+)
 
 
 @pytest.mark.parametrize(
@@ -25,19 +27,20 @@ GATE = WakeGate("Hey Charley", knows, starts=("my leg is cramping",), distress=(
         ("hey charlie my leg is cramping", 0.0, "my leg is cramping"),
         ("[unk] hey charlie [unk]", 0.3, "[unk]"),
         ("hey hey charlie ow", 0.3, "ow"),
-        ("ow help me please", 0.3, "help me please"),
+        ("ow i can't breathe please", 0.3, "i can't breathe please"),
+        ("help me", 0.0, "help me"),
     ],
 )
 def test_wakes(heard: str, at: float, rest: str) -> None:
     wake = GATE.find(said(heard))
     assert wake is not None
     assert wake.at == pytest.approx(at)
-    assert wake.end == pytest.approx(at + 0.6)
+    assert wake.end == pytest.approx(at + 0.3 * len(wake.phrase.split()))
     assert wake.rest.text == rest
 
 
 @pytest.mark.parametrize(
-    "heard", ["", "hey", "charlie", "charlie hey", "hey [unk] charlie", "my leg is cramping", "help"]
+    "heard", ["", "hey", "charlie", "charlie hey", "hey [unk] charlie", "my leg is cramping", "help", "[unk] help me"]
 )
 def test_sleeps_on(heard: str) -> None:
     assert GATE.find(said(heard)) is None
@@ -63,7 +66,7 @@ def test_partials() -> None:
 
 
 def test_the_grammar_holds_the_phrase_what_may_follow_distress_and_ordinary_words() -> None:
-    assert GATE.grammar == ("hey charlie", "my leg is cramping", "help me", *RIVALS)
+    assert GATE.grammar == ("hey charlie", "my leg is cramping", "help me", "i can't breathe", *RIVALS)
     only = WakeGate("hey the", lambda word: word in ("hey", "the", "of"))
     assert only.grammar == ("hey the", "of")
 

@@ -52,6 +52,7 @@ PAIN = "pain"
 """The intent of "ow" and its like, which means nothing beside other words."""
 _CONTRADICTIONS = ({"soft_no", "yes"}, {"soft_no", "partial"})
 _MAX_OTHERS = 2
+_SENTENCE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ class Thresholds:
     """Confidence for a "no" that clears a safety question: the highest, as a false one is the dangerous mistake."""
     answer: float = 0.5
     """Confidence for every other answer; below it nothing was understood."""
-    command: float = 0.6
+    command: float = 0.7
     """Confidence for everything that is neither answer, urgent nor danger."""
+    sentence: float = 0.4
+    """Confidence for such a phrase if it has three words or more: it is seldom met by chance."""
     urgent: float = 0.5
     """Confidence for "stop", "that hurts" and their like."""
     danger: float = 0.4
@@ -76,7 +79,7 @@ class Thresholds:
     """Confidence for a danger phrase amid unknown speech."""
     danger_letters: float = 9
     """Letters that a danger phrase must have to count amid unknown speech ("chest pain" has nine)."""
-    wake: float = 0.7
+    wake: float = 0.5
     """Confidence of each word of the wake phrase."""
     seconds_per_letter: float = 0.02
     """Voiced seconds that each letter takes at least: less, and the words cannot have been said."""
@@ -94,15 +97,17 @@ class Thresholds:
             )
         return cls(**values)
 
-    def confidence(self, intent: str) -> float:
-        """How sure the recogniser must be of `intent`."""
+    def confidence(self, intent: str, words: int = 1) -> float:
+        """How sure the recogniser must be of `intent`, said in a phrase of so many words."""
         if is_danger(intent):
             return self.danger
         if intent == "no":
             return self.no
         if intent in ANSWERS:
             return self.answer
-        return self.urgent if intent in URGENT else self.command
+        if intent in URGENT:
+            return self.urgent
+        return self.command if words < _SENTENCE_WORDS else self.sentence
 
 
 class Reason(StrEnum):
@@ -181,7 +186,7 @@ def understand(
         if "soft_no" not in intents:
             return rejected(Reason.UNSURE)
         intent = "soft_no"
-    if transcript.confidence < limits.confidence(intent):
+    if transcript.confidence < limits.confidence(intent, words=len(transcript.words) if len(phrases) == 1 else 1):
         return rejected(Reason.UNSURE)
     return Understood(intent, " ".join(phrase.text for phrase in phrases), transcript.confidence)
 

@@ -50,11 +50,15 @@ class WakeGate:
         *,
         starts: Sequence[str] = (),
         distress: Sequence[str] = (),
-        threshold: float = 0.7,
+        threshold: float = 0.5,
+        distress_letters: float = 9,
     ) -> None:
-        """`starts`: what may follow in the same breath. `distress`: phrases that wake by themselves. `threshold`:
-        confidence that each word of the phrase must reach. Raises `ModelError` if the recogniser does not know a word
-        of `phrase`."""
+        """`starts`: what may follow in the same breath. `distress`: phrases that wake by themselves; one of fewer than
+        `distress_letters` only where nothing else is said, for ordinary talk is full of short words that sound like it.
+        `threshold`: confidence that each word of the phrase must reach.
+
+        Raises `ModelError` if the recogniser does not know a word of `phrase`.
+        """
         self._phrase = spoken_form(phrase)
         unknown = [word for word in self._phrase if not knows(word)]
         if unknown or not self._phrase:
@@ -64,6 +68,7 @@ class WakeGate:
             )
         self._distress = tuple(spoken_form(text) for text in distress)
         self._threshold = threshold
+        self._distress_letters = distress_letters
         wake = " ".join(self._phrase)
         beside = (" ".join(words) for words in (*map(spoken_form, starts), *self._distress))
         rivals = (word for word in RIVALS if word not in self._phrase and knows(word))
@@ -77,7 +82,8 @@ class WakeGate:
             if span := self._match(words[start:], self._phrase):
                 return self._wake(span, rest=words[start + len(span) :])
             for phrase in self._distress:
-                if span := self._match(words[start:], phrase):
+                enough = len(phrase) == len(words) or sum(map(len, phrase)) >= self._distress_letters
+                if enough and (span := self._match(words[start:], phrase)):
                     return self._wake(span, rest=words[start:])
         return None
 
