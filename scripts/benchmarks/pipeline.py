@@ -93,17 +93,24 @@ def replay_call() -> None:
     speaker = VirtualSpeaker(store)
     conversation = Conversation(dialogs, ear, speaker, Recorder(records.append), fresh_session(config, dialogs))
     waits: list[float] = []
-    hear = conversation.hear
+    quiet: dict[int, float] = {}
+    hear, listen = conversation.hear, ear.listen
+
+    def noting(intents, early, turn, endpoint):  # type: ignore[no-untyped-def]
+        quiet[turn] = endpoint
+        listen(intents, early, turn, endpoint)
+
+    ear.listen = noting
 
     def timed(frame):  # type: ignore[no-untyped-def]
         before, known = time.perf_counter(), len(records)
         hear(frame)
         spent = time.perf_counter() - before
         for record in records[known:]:
-            if record.kind == "heard" and record.fields["intent"] != "start_cramp":
+            if record.kind == "heard" and record.fields["turn"] in quiet:
                 # the frame that ends the silence, and what it took to decide and to have the answer's first sample
-                quiet = 0.8 if record.fields["turn"] else 1.2
-                waits.append(max(0.0, record.at - float(record.fields["ended"]) - quiet) + spent)
+                silence = quiet[record.fields["turn"]]
+                waits.append(max(0.0, record.at - float(record.fields["ended"]) - silence) + spent)
 
     conversation.hear = timed  # type: ignore[method-assign]
     source = FileSource(CALL)

@@ -10,12 +10,10 @@ import functools
 import math
 import struct
 
+from voice_skill.dialog.actions import TONE
 from voice_skill.tts.port import CLIP_RATE, Clip
 
 __all__ = ["TONE", "tone"]
-
-TONE = "[tone]"
-"""The sentence that means this sound."""
 
 _HERTZ = 440.0
 _SECONDS = 0.14
