@@ -89,7 +89,7 @@ def test_relief_works_and_every_check_is_no(store: PromptStore) -> None:
 
 def test_a_hold_of_thirty_seconds_lasts_thirty_seconds_to_the_sample(store: PromptStore) -> None:
     night = call(store, "relief_works", "GB")
-    holds = [record for record in night.of("hold_ended")]
+    holds = night.of("hold_ended")
     assert holds
     assert all((hold.fields["seconds"], hold.fields["reason"]) == (30.0, "done") for hold in holds)
     starts = [record.at for record in night.of("hold_cue") if record.fields["cue"] == "start"]
@@ -109,7 +109,9 @@ def test_pain_in_the_hold_releases_at_once(store: PromptStore) -> None:
     assert released.fields["reason"] == "released"
     assert released.at == hurt.at
     assert night.at("Let go. Ease off.") == pytest.approx(hurt.at, abs=0.05)
-    counted = [r for r in night.of("hold_cue") if r.at > hurt.at and r.fields["cue"] in ("half", "5", "4", "3", "2", "1")]
+    counted = [
+        r for r in night.of("hold_cue") if r.at > hurt.at and r.fields["cue"] in ("half", "5", "4", "3", "2", "1")
+    ]
     again = [record.at for record in night.of("hold_started")[1:]]
     assert not [cue for cue in counted if not again or cue.at < again[0]]
 

@@ -31,7 +31,7 @@ COMMANDS = {
     "doctor": "look at everything that Charley needs, and say what is missing",
     "prepare": "render every prompt beforehand",
     "model": "look at the speech model, and add words to it",
-    "journal": "show, export or delete what was kept",
+    "journal": "check that a journal comes out the same",
 }
 """Name of each command, which is its module's too, and what it does in a line."""
 _DEFAULT = "start"

@@ -1,22 +1,28 @@
 """The live night: one inbox, one loop. The sound card's threads only post; everything else happens here.
 
-A microphone that is unplugged raises nothing: its frames just stop. So the loop watches for that, says so once, lets
-a hold run on by the clock, and opens the microphone again as soon as there is one.
+What breaks in the middle of a night must not end it. A microphone or speaker that is unplugged raises nothing, its
+sound just stops: so the loop watches for that, says so once, lets a hold run on by the clock, and opens the device
+again as soon as there is one. A sentence that cannot be rendered is left out, and the conversation goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
 
 from voice_skill.audio.frame import Frame
-from voice_skill.audio.microphone import MicrophoneSource
 from voice_skill.audio.playlist import PlaybackEvent
-from voice_skill.dialog.actions import Say
-from voice_skill.errors import AudioError
-from voice_skill.runtime import Conversation
+from voice_skill.audio.speaker import Speaker
+from voice_skill.dialog.actions import Action, Say
+from voice_skill.dialog.events import Event
+from voice_skill.dialog.session import Session
+from voice_skill.errors import AudioError, SpeechError, StorageError
+from voice_skill.runtime import Conversation, Journal
 
-__all__ = ["Inbox", "run_live"]
+__all__ = ["DEAF", "Inbox", "Microphone", "NightSpeaker", "SpeakerDevice", "run_live", "without_fail"]
 
 Inbox = queue.SimpleQueue[Frame | tuple[PlaybackEvent, float]]
 
@@ -24,51 +30,169 @@ MICROPHONE_LOST = 2.0
 """Seconds without a frame that mean the microphone is gone. An idle sound server may take over one to wake."""
 RETRY_SECONDS = 0.5
 LONGEST_WAIT = 0.25
-"""Seconds between two looks at the microphone when nothing happens."""
+"""Seconds between two looks at the devices when nothing happens."""
 DEAF = ("I can't hear you now.", "Keep breathing.")
 NO_TURN = -1
+
+
+class Microphone(Protocol):
+    """What the loop needs of `MicrophoneSource`."""
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since the last frame arrived."""
+        ...
+
+    def reopen(self) -> None:
+        """Open it again. Raises `AudioError` while it is still gone."""
+        ...
+
+
+class SpeakerDevice(Speaker, Protocol):
+    """What the loop needs of `DeviceSpeaker`."""
+
+    volume_db: float
+
+    def revive(self) -> None:
+        """Open it again if it has stopped. Raises `AudioError` while it is still gone."""
+        ...
+
+
+class NightSpeaker:
+    """A speaker on which everything gets said, or is known not to be."""
+
+    def __init__(
+        self,
+        device: SpeakerDevice,
+        *,
+        prepared_rate: int,
+        volume_db: Callable[[], float],
+        finished: Callable[[int], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        """`prepared_rate`: words per minute at which every prompt was rendered beforehand. `volume_db` is asked before
+        each prompt, as a night begins at some volume and ends at another. `finished(turn)`: a turn that cannot be
+        spoken counts as spoken, or the person would wait for it in silence."""
+        self._device = device
+        self._prepared_rate = prepared_rate
+        self._volume_db = volume_db
+        self._finished = finished
+        self._tell = tell
+        self._lost = False
+        self._unsaid: list[Say] = []
+        """What is to be said once the speaker is back."""
+        self._look_at = 0.0
+
+    def say(self, action: Say) -> None:
+        """Speak; without a speaker, as soon as there is one. Raises nothing."""
+        if self._lost:
+            self._unsaid.append(action)
+            return
+        self._device.volume_db = self._volume_db()
+        try:
+            self._render(action)
+        except AudioError as error:
+            self._lose(error)
+            self._unsaid.append(action)
+        except SpeechError as error:
+            self._tell(f"left out: {error}")
+            if not action.cue:
+                self._finished(action.turn)
+
+    def stop(self) -> None:
+        """Fall silent and forget everything that was to be said."""
+        self._unsaid.clear()
+        self._device.stop()
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._device.close()
+
+    def look_after(self, now: float) -> None:
+        """Open the device again if it has stopped; to be called often."""
+        if now < self._look_at:
+            return
+        self._look_at = now + RETRY_SECONDS
+        try:
+            self._device.revive()
+        except AudioError as error:
+            self._lose(error)
+            return
+        if self._lost:
+            self._lost = False
+            self._tell("the speaker is back")
+            unsaid, self._unsaid = self._unsaid, []
+            for action in unsaid:
+                self.say(action)
+
+    def _render(self, action: Say) -> None:
+        try:
+            self._device.say(action)
+        except SpeechError:
+            if action.manner.rate == self._prepared_rate:
+                raise
+            self._device.say(replace(action, manner=replace(action.manner, rate=self._prepared_rate)))
+
+    def _lose(self, error: AudioError) -> None:
+        if not self._lost:
+            self._tell(f"the speaker is gone: {error.message}. Trying to open it again")
+        self._lost = True
 
 
 def run_live(
     conversation: Conversation,
     inbox: Inbox,
-    microphone: MicrophoneSource,
-    speak: Callable[[Say], None],
+    microphone: Microphone,
+    speaker: NightSpeaker,
     clock: Callable[[], float],
     tell: Callable[[str], None],
 ) -> None:
-    """Go on until interrupted. `speak` is the speaker's own; `tell` gets what the one who watches should know."""
-    lost_since: float | None = None
+    """Go on until interrupted. `clock`: the monotonic one, in seconds; `tell` gets what the one who watches should
+    know."""
+    deaf = False
     retry_at = 0.0
     while True:
-        now = clock()
         deadline = conversation.deadline
-        wait = LONGEST_WAIT if deadline is None else max(0.0, min(deadline - now, LONGEST_WAIT))
+        wait = LONGEST_WAIT if deadline is None else max(0.0, min(deadline - clock(), LONGEST_WAIT))
         try:
             item = inbox.get(timeout=wait)
         except queue.Empty:
             item = None
         if isinstance(item, Frame):
             conversation.hear(item)
+            if deaf:
+                tell("the microphone is back")
+            deaf = False
         elif item is not None:
-            event, at = item
-            conversation.played(event, at)
+            conversation.played(*item)
         now = clock()
         deadline = conversation.deadline
         if deadline is not None and deadline <= now:
             conversation.tick(now)
+        speaker.look_after(now)
         if microphone.silent_for(now) < MICROPHONE_LOST:
-            if lost_since is not None:
-                tell("the microphone is back")
-            lost_since = None
-        elif lost_since is None:
-            lost_since = now
+            continue
+        if not deaf:
             tell("the microphone is gone: no sound comes from it. Trying to open it again")
             if not conversation.session.asleep:
-                speak(Say(NO_TURN, DEAF))
-        elif now >= retry_at:
+                speaker.say(Say(NO_TURN, DEAF))
+        deaf = True
+        if now >= retry_at:
             retry_at = now + RETRY_SECONDS
-            try:
+            with contextlib.suppress(AudioError):
                 microphone.reopen()
-            except AudioError:
-                continue
+
+
+def without_fail(journal: Journal, tell: Callable[[str], None]) -> Journal:
+    """A journal that is given up, with one line, when it cannot be written any more: a full disk ends no night."""
+    failed = False
+
+    def write(event: Event, now: float, session: Session, actions: tuple[Action, ...]) -> None:
+        nonlocal failed
+        if not failed:
+            try:
+                journal(event, now, session, actions)
+            except StorageError as error:
+                failed = True
+                tell(f"{error}. The night goes on without a journal")
+
+    return write

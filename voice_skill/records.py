@@ -26,6 +26,9 @@ KINDS = (
 )
 """Every kind of record."""
 
+_TIMES = ("began", "ended")
+"""Fields that are times on the pipeline's clock, as `at` is."""
+
 Value = str | int | float | bool
 
 
@@ -40,8 +43,9 @@ class Record:
     fields: dict[str, Value]
 
     def as_json(self, begun: float = 0.0) -> dict[str, Value]:
-        """The record as one flat object, with its time from `begun`."""
-        return {"at": round(self.at - begun, 3), "kind": self.kind, **self.fields}
+        """The record as one flat object, with its times from `begun`."""
+        since = {name: round(float(self.fields[name]) - begun, 3) for name in _TIMES if name in self.fields}
+        return {"at": round(self.at - begun, 3), "kind": self.kind, **self.fields, **since}
 
 
 class Recorder:

@@ -32,9 +32,12 @@ from voice_skill.ear import Ear, Noise, PhraseHeard, Result, SpeechOpened, Speec
 from voice_skill.echo import EchoGate
 from voice_skill.records import Recorder
 
-__all__ = ["Conversation", "replay"]
+__all__ = ["Conversation", "Journal", "replay"]
 
 Journal = Callable[[Event, float, Session, tuple[Action, ...]], None]
+
+GAP_SECONDS = 0.5
+"""Sound that is missing for longer was a microphone that had gone: what is heard after it is another utterance."""
 
 
 class Conversation:
@@ -65,6 +68,7 @@ class Conversation:
         self._watch_until: float | None = None
         self._sounding: Say | None = None
         self._spoken: dict[tuple[int, str], Say] = {}
+        self._heard_until = 0.0
         self._fall_asleep(watch=False)
 
     @property
@@ -74,8 +78,10 @@ class Conversation:
 
     def hear(self, frame: Frame) -> None:
         """Take in a frame, all that happened before its end having been told."""
-        if self._gate is not None and self._gate.reset_due(frame.at):
+        gap = frame.at - self._heard_until > GAP_SECONDS
+        if gap or (self._gate is not None and self._gate.reset_due(frame.at)):
             self._ear.reset()
+        self._heard_until = frame.end
         results = [result for result in self._ear.feed(frame) if self._gate is None or self._gate.passes(result)]
         for index, result in enumerate(results):
             following = results[index + 1] if index + 1 < len(results) else None
@@ -89,6 +95,7 @@ class Conversation:
             self._fall_asleep(watch=False)
         else:
             self._step(TimePassed(), now)
+        self._recorder.flush(now)
 
     def played(self, event: PlaybackEvent, at: float) -> None:
         """The speaker reports something."""
@@ -105,6 +112,7 @@ class Conversation:
                 self._step(event, at)
             case CueSkipped():
                 self._recorder.add(at, "hold_cue", cue=event.cue, skipped=True)
+        self._recorder.flush(at)
 
     # -- in
 
@@ -112,7 +120,13 @@ class Conversation:
         add = self._recorder.add
         match result:
             case WakeHeard():
-                add(now, "wake", text=result.text, confidence=round(result.confidence, 3), began=result.began_at)
+                add(
+                    now,
+                    "wake",
+                    text=result.text,
+                    confidence=round(result.confidence, 3),
+                    began=round(result.began_at, 3),
+                )
                 if isinstance(following, PhraseHeard):
                     self._note_heard(following, now)
                     self._step(Woken(following.intent, following.text), now)

@@ -126,12 +126,13 @@ class Caller:
         if planned.when == "hold":
             due = held is not None and held.zero is not None and now >= held.zero + planned.after
         elif planned.when == "waiting":
-            due = session.at.phase is Phase.WAITING
+            due = session.at.phase is Phase.WAITING and session.turn != self._answered
         else:
             due = session.talking
         if not due:
             return ""
         self._interjections.pop(0)
+        self._answered = session.turn
         return planned.say
 
 

@@ -1,7 +1,7 @@
 """Single phrases for tests/recordings/phrases: one file each, named by state, voice, noise and transcript.
 
-    acute_relief.hold/f4_clean__that_hurts.flac      what must be understood in that state
-    acute_relief.hold/oov_gb__the_kettle_is_on.flac  what must give nothing there
+acute_relief.hold/f4_clean__that_hurts.flac      what must be understood in that state
+acute_relief.hold/oov_gb__the_kettle_is_on.flac  what must give nothing there
 """
 
 from __future__ import annotations

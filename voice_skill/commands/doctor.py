@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voice_skill.audio.chatter import muted
+
 if TYPE_CHECKING:
     import queue
 
@@ -23,6 +25,7 @@ HELP = (
     "its level, and whether the speaker is heard by the microphone. One line each. Exit code 2 if something is wrong."
 )
 
+DEFAULT = "the system's default"
 LISTEN_SECONDS = 1.5
 QUIET_DBFS = -75.0
 """A microphone that hears less than this is muted or not a microphone: the quietest bedroom is above it."""
@@ -97,33 +100,33 @@ def examine(config_path: Path | None, model: Path | None, *, sound: bool) -> Ite
     yield finding("speech model", lambda: _model(folder))
     yield finding("dialogs and vocabulary", lambda: _dialogs(config, folder))
     yield finding("voice and prompts", lambda: _prompts(config))
-    if not sound:
-        return
-    problem = _microphone_error(config)
-    if problem is not None:
-        yield Finding("microphone", "bad", problem.message, problem.cure)
-        return
-    yield Finding("microphone", "ok", config.microphone or "the system's default")
-    yield _level(config)
-    yield _loopback(config)
+    if sound:
+        with muted():
+            yield from _sound(config)
 
 
-def microphone_problem(config: Config) -> str | None:
+def microphone_problem(config: Config) -> AudioError | None:
     """Why there is no usable microphone, and the cure; None if there is one: it was opened and gave sound."""
-    error = _microphone_error(config)
-    return None if error is None else str(error)
-
-
-def _microphone_error(config: Config) -> AudioError | None:
     from voice_skill.errors import AudioError
 
     try:
-        frames = _listen(config, FIRST_FRAME_SECONDS, enough=1)
+        with muted():
+            frames = _listen(config, FIRST_FRAME_SECONDS, enough=1)
     except AudioError as error:
         return error
     if not frames:
         return AudioError("it was opened, but no sound comes from it", "choose another: microphone in charley.yaml")
     return None
+
+
+def _sound(config: Config) -> Iterator[Finding]:
+    problem = microphone_problem(config)
+    if problem is None:
+        yield Finding("microphone", "ok", config.microphone or DEFAULT)
+        yield _level(config)
+    else:
+        yield Finding("microphone", "bad", problem.message, problem.cure)
+    yield _speaker(config, heard=problem is None)
 
 
 def _model(folder: Path) -> str:
@@ -167,8 +170,9 @@ def _level(config: Config) -> Finding:
     return Finding("microphone level", "ok", text)
 
 
-def _loopback(config: Config) -> Finding:
-    """Speak, and hear whether the microphone hears it."""
+def _speaker(config: Config, *, heard: bool) -> Finding:
+    """Speak, and hear whether the microphone, if there is one, hears it."""
+    import contextlib
     import queue
     import time
     from datetime import datetime
@@ -176,31 +180,29 @@ def _loopback(config: Config) -> Finding:
     from voice_skill.audio.levels import rms_dbfs
     from voice_skill.audio.microphone import MicrophoneSource
     from voice_skill.audio.speaker import DeviceSpeaker
-    from voice_skill.commands.parts import build_store, volume_db
+    from voice_skill.commands.parts import build_store
     from voice_skill.dialog.actions import Say
-    from voice_skill.errors import AudioError, SpeechError
+    from voice_skill.errors import CharleyError
 
     frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    microphone = MicrophoneSource(config.microphone, time.monotonic, frames.put)
-    speaker = DeviceSpeaker(
-        build_store(config),
-        config.speaker,
-        time.monotonic,
-        lambda _event, _at: None,
-        volume_db=volume_db(config, datetime.now()),
-    )
     try:
-        microphone.open()
-        speaker.open()
-        before = _gather(frames, 1.0)
-        speaker.say(Say(1, (LOOPBACK_TEXT,)))
-        during = _gather(frames, 2.0)
-    except (AudioError, SpeechError) as error:
+        with contextlib.ExitStack() as devices:
+            gain_db = config.gain_db(datetime.now().time())
+            speaker = DeviceSpeaker(
+                build_store(config), config.speaker, time.monotonic, lambda _event, _at: None, volume_db=gain_db
+            )
+            devices.callback(speaker.close)
+            speaker.open()
+            if not heard:
+                return Finding("speaker", "ok", f"{config.speaker or DEFAULT} opens")
+            microphone = MicrophoneSource(config.microphone, time.monotonic, frames.put)
+            devices.callback(microphone.close)
+            microphone.open()
+            before = _gather(frames, 1.0)
+            speaker.say(Say(1, (LOOPBACK_TEXT,)))
+            rise = rms_dbfs(_gather(frames, 2.0)) - rms_dbfs(before)
+    except CharleyError as error:
         return Finding("speaker", "bad", error.message, error.cure)
-    finally:
-        speaker.close()
-        microphone.close()
-    rise = rms_dbfs(during) - rms_dbfs(before)
     if rise < LOOPBACK_RISE_DB:
         cure = "turn the speaker up, or check that both are in this room; with headphones on, this is right"
         return Finding("speaker", "note", f"the microphone does not hear it ({rise:+.0f} dB)", cure)

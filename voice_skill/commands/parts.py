@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,11 @@ __all__ = [
     "build_dialogs",
     "build_ear",
     "build_store",
+    "check_writable",
     "fresh_session",
     "paced",
     "prepare_prompts",
     "progress_bar",
-    "volume_db",
     "with_silence",
 ]
 
@@ -73,16 +74,25 @@ def fresh_session(config: Config, dialogs: Dialogs) -> Session:
     return Session.fresh(dialogs, config.region, Voice(rate=config.rate))
 
 
-def volume_db(config: Config, now: datetime) -> float:
-    """The configured loudness at a time of day, in decibels."""
-    return config.gain_db(now.time())
+def check_writable(path: Path) -> None:
+    """See that a file can be made at `path`, before the work that is to go into it. Raises `StorageError`."""
+    from voice_skill.errors import StorageError
+
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}", "choose another file or folder") from error
 
 
-def prepare_prompts(store: PromptStore, dialogs: Dialogs, config: Config) -> int:
-    """Render and check every prompt at the configured pace, with a progress bar on a terminal. Returns how many."""
+def prepare_prompts(store: PromptStore, dialogs: Dialogs, config: Config, *more: str) -> int:
+    """Render and check every prompt, and `more`, at the configured pace, with a progress bar on a terminal. Returns
+    how many."""
     from voice_skill.dialog.texts import sentences
 
-    wanted = [(sentence, config.rate) for sentence in sentences(dialogs, config.region)]
+    wanted = [(sentence, config.rate) for sentence in (*sentences(dialogs, config.region), *more)]
     with progress_bar("Preparing prompts") as progress:
         store.prepare(wanted, progress)
     return len(wanted)

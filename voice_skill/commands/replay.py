@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
         build_dialogs,
         build_ear,
         build_store,
+        check_writable,
         fresh_session,
         paced,
         prepare_prompts,
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config)
     model = args.model or config.model_folder
     source = FileSource(args.file)
+    if args.out is not None:
+        check_writable(args.out)
     dialogs = build_dialogs(config, model)
     ear = build_ear(dialogs, model)
     store = build_store(config)

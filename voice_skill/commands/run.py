@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from pathlib import Path
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -27,70 +29,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until interrupted. Raises `CharleyError` for whatever keeps the night from beginning."""
-    import sys
+    from voice_skill.audio.chatter import muted
+
+    with muted(), contextlib.ExitStack() as night:
+        _run(args, night)
+    return 0
+
+
+def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     import time
     from datetime import datetime
 
     from voice_skill.audio.microphone import MicrophoneSource
     from voice_skill.audio.speaker import DeviceSpeaker
-    from voice_skill.commands.parts import (
-        build_dialogs,
-        build_ear,
-        build_store,
-        fresh_session,
-        prepare_prompts,
-        volume_db,
-    )
+    from voice_skill.commands.parts import build_dialogs, build_ear, build_store, fresh_session, prepare_prompts
     from voice_skill.config import load_config
+    from voice_skill.dialog.events import SpeechFinished
     from voice_skill.echo import EchoGate
     from voice_skill.journal.sessions import SessionJournal
-    from voice_skill.live import Inbox, run_live
+    from voice_skill.live import DEAF, Inbox, NightSpeaker, run_live, without_fail
     from voice_skill.records import Recorder
     from voice_skill.runtime import Conversation
     from voice_skill.screen_view import json_lines, transcript
 
-    def tell(text: str) -> None:
-        print(f"charley: {text}", file=sys.stderr, flush=True)
-
+    clock = time.monotonic
     config = load_config(args.config)
     model = args.model or config.model_folder
     dialogs = build_dialogs(config, model)
     session = fresh_session(config, dialogs)
+    journal = night.enter_context(SessionJournal.maybe(args.journal, dialogs, session))
     inbox: Inbox = Inbox()
-    microphone = MicrophoneSource(config.microphone, time.monotonic, inbox.put)
+    microphone = MicrophoneSource(config.microphone, clock, inbox.put)
+    night.callback(microphone.close)
     microphone.open()
-    try:
-        ear = build_ear(dialogs, model)
-        store = build_store(config)
-        prepare_prompts(store, dialogs, config)
-        speaker = DeviceSpeaker(
-            store,
-            config.speaker,
-            time.monotonic,
-            lambda event, at: inbox.put((event, at)),
-            volume_db=volume_db(config, datetime.now()),
-        )
-        speaker.open()
-        try:
-            begun = time.monotonic()
-            show = json_lines(begun) if args.json else transcript(begun=begun)
-            gate = None if config.barge_in == "full" else EchoGate(words=config.barge_in == "words")
-            with SessionJournal.maybe(args.journal, dialogs, session) as journal:
-                conversation = Conversation(
-                    dialogs,
-                    ear,
-                    speaker,
-                    Recorder(show),
-                    session,
-                    wake_phrase=config.wake_phrase,
-                    journal=journal,
-                    gate=gate,
-                )
-                tell(NOTICE.format(number=dialogs.regions[config.region].emergency))
-                tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
-                run_live(conversation, inbox, microphone, speaker.say, time.monotonic, tell)
-        finally:
-            speaker.close()
-    finally:
-        microphone.close()
-    return 0
+    ear = build_ear(dialogs, model)
+    store = build_store(config)
+    prepare_prompts(store, dialogs, config, *DEAF)
+    device = DeviceSpeaker(store, config.speaker, clock, lambda event, at: inbox.put((event, at)))
+    night.callback(device.close)
+    device.open()
+    speaker = NightSpeaker(
+        device,
+        prepared_rate=config.rate,
+        volume_db=lambda: config.gain_db(datetime.now().time()),
+        finished=lambda turn: inbox.put((SpeechFinished(turn), clock())),
+        tell=_tell,
+    )
+    begun = clock()
+    conversation = Conversation(
+        dialogs,
+        ear,
+        speaker,
+        Recorder(json_lines(begun) if args.json else transcript(begun=begun)),
+        session,
+        wake_phrase=config.wake_phrase,
+        journal=journal and without_fail(journal, _tell),
+        gate=None if config.barge_in == "full" else EchoGate(words=config.barge_in == "words"),
+    )
+    _tell(NOTICE.format(number=dialogs.regions[config.region].emergency))
+    while not inbox.empty():  # what was heard before anybody could know that Charley listens
+        inbox.get()
+    _tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
+    run_live(conversation, inbox, microphone, speaker, clock, _tell)
+
+
+def _tell(text: str) -> None:
+    print(f"charley: {text}", file=sys.stderr, flush=True)

@@ -35,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
     problem = microphone_problem(load_config(args.config))
     command, given = (live, []) if problem is None else (replay, [str(recording()), "--out", str(args.out)])
     if problem is not None:
-        print(f"charley: no microphone: {problem}", file=sys.stderr)
-        print("charley: replaying a recorded call instead", file=sys.stderr)
+        print(f"charley: replaying a recorded call, as there is no microphone: {problem}", file=sys.stderr)
         given += ["--realtime"] if args.realtime else []
     given += ["--json"] if args.json else []
     parser = argparse.ArgumentParser()

@@ -50,8 +50,11 @@ class SessionJournal:
             file = path.open("w", encoding="utf-8")
         except OSError as error:
             raise _unwritable(path, error) from error
-        with file:
+        try:
             yield cls(file, path, dialogs, session)
+        finally:
+            with contextlib.suppress(OSError):  # what could not be written was reported when it was tried
+                file.close()
 
     def __call__(self, event: Event, now: float, session: Session, actions: tuple[Action, ...]) -> None:
         """Write down one step. Raises `StorageError` if that fails."""
@@ -81,23 +84,27 @@ def verify(path: Path, dialogs: Dialogs) -> int:
     """
     lines = _lines(path)
     number, header = next(lines, (1, {}))
+    unreadable = StorageError(f"{path}:{number}: not a journal that this version can read", "make a new one")
     if header.get("format") != FORMAT:
-        raise StorageError(f"{path}:{number}: not a journal that this version can read", "make a new one")
+        raise unreadable
     if header.get("dialogs") != dialogs.version:
         raise StorageError(
             f"{path}:{number}: made with other dialogs ({header.get('dialogs')}, these are {dialogs.version})",
             "check it with the dialogs that it was made with: voice-skill --config FILE journal",
         )
-    session = Session.fresh(dialogs, header["region"], Voice(**header["voice"]), header["turn"])
+    try:
+        session = Session.fresh(dialogs, header["region"], Voice(**header["voice"]), header["turn"])
+    except (KeyError, TypeError) as error:
+        raise unreadable from error
     events = 0
     for number, entry in lines:
         try:
             fields = dict(entry["event"])
             event = _EVENTS[fields.pop("type")](**fields)
             session, actions = step(dialogs, session, event, entry["at"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise StorageError(f"{path}:{number}: not an event: {error}", "the journal was changed by hand") from error
-        if outcome(session, actions) != {"session": entry["session"], "actions": entry["actions"]}:
+        if outcome(session, actions) != {"session": entry.get("session"), "actions": entry.get("actions")}:
             raise StorageError(f"{path}:{number}: comes out differently now", "the dialog core has changed since")
         events += 1
     return events

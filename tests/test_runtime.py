@@ -1,0 +1,352 @@
+"""The loop: nights in which mouth, recogniser and voice follow a script, and the shipped dialogs do the talking."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise, repeat
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice_skill.asr.fake import ScriptedRecogniser, said
+from voice_skill.asr.port import Transcript
+from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
+from voice_skill.audio.playlist import CueSkipped
+from voice_skill.audio.speaker import VirtualSpeaker
+from voice_skill.dialog.actions import Action
+from voice_skill.dialog.events import Event, TimePassed
+from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.session import Session
+from voice_skill.ear import Ear
+from voice_skill.echo import EchoGate
+from voice_skill.journal.sessions import SessionJournal, verify
+from voice_skill.loading import load_dialogs
+from voice_skill.nlu.phrases import PhraseBook
+from voice_skill.records import Record, Recorder
+from voice_skill.runtime import Conversation, replay
+from voice_skill.tts.fake import ScriptedVoice
+from voice_skill.tts.port import CLIP_RATE
+from voice_skill.tts.store import PromptStore
+
+WAKE = "hey charley"
+WORD = 0.3
+"""Seconds that a spoken word takes here."""
+PRE_ROLL = 0.5
+"""What the ear feeds ahead of the first sound: a transcript's times count from there."""
+SAMPLE = 1 / CLIP_RATE
+
+
+@cache
+def shipped() -> Dialogs:
+    return load_dialogs()
+
+
+class Night:
+    """A conversation in simulated time, and someone who speaks in it."""
+
+    def __init__(self, *, gate: EchoGate | None = None, journal: SessionJournal | None = None) -> None:
+        dialogs = shipped()
+        self.records: list[Record] = []
+        self.steps: list[tuple[float, Event]] = []
+        self.now = 0.0
+        self.speaker = VirtualSpeaker(PromptStore(ScriptedVoice(), None))
+        self._journal = journal
+        self._speech: list[tuple[float, float]] = []
+        self._words: deque[Transcript] = deque()
+        self._frames = 0
+        recogniser = ScriptedRecogniser(repeat(lambda _: self._words.popleft() if self._words else Transcript()))
+        self.conversation = Conversation(
+            dialogs,
+            Ear(recogniser, self, PhraseBook(dialogs.phrases)),
+            self.speaker,
+            Recorder(self.records.append),
+            Session.fresh(dialogs, "GB"),
+            journal=self._note,
+            gate=gate,
+        )
+
+    def _note(self, event: Event, now: float, session: Session, actions: tuple[Action, ...]) -> None:
+        self.steps.append((now, event))
+        if self._journal is not None:
+            self._journal(event, now, session, actions)
+
+    # -- the detector
+
+    def probability(self, frame: Frame) -> float:
+        return float(any(start <= frame.at < end for start, end in self._speech))
+
+    def reset(self) -> None:
+        pass
+
+    # -- the person
+
+    def say(self, text: str, after: float = 0.5) -> None:
+        """Begin to say `text` in `after` seconds."""
+        start = self.now + after
+        self._speech.append((start, start + WORD * len(text.split())))
+        self._words.append(said(text, start=PRE_ROLL, seconds_per_word=WORD))
+
+    def live(self, seconds: float) -> None:
+        replay(self.conversation, self.speaker, self._sound(seconds))
+
+    def until(self, kind: str, **fields: object) -> Record:
+        """Live on until something new of that kind is told, and give it."""
+        known = len(self.records)
+        for _ in range(3_000):
+            for record in self.records[known:]:
+                if record.kind == kind and fields.items() <= record.fields.items():
+                    return record
+            known = len(self.records)
+            self.live(FRAME_SECONDS)
+        raise AssertionError(f"no {kind} {fields} came")
+
+    def answer(self, text: str, turn_of: Record) -> None:
+        """Hear the prompt that began with `turn_of` out, and answer."""
+        self.until("said", turn=turn_of.fields["turn"])
+        self.say(text)
+
+    def to_the_hold(self) -> Record:
+        """Go on to the zero of the first hold."""
+        self.say(f"{WAKE} my leg is cramping")
+        self.answer("no", self.until("say"))
+        self.answer("in bed", self.until("say"))
+        return self.until("hold_started")
+
+    def kinds(self, *kinds: str) -> list[Record]:
+        return [record for record in self.records if record.kind in kinds]
+
+    def _sound(self, seconds: float) -> Iterator[Frame]:
+        for _ in range(max(1, round(seconds / FRAME_SECONDS))):
+            frame = Frame(self._frames * FRAME_SAMPLES / SAMPLE_RATE, bytes(2 * FRAME_SAMPLES))
+            self._frames += 1
+            self.now = frame.end
+            yield frame
+
+
+def test_asleep_it_hears_its_name_and_what_follows_in_the_same_breath() -> None:
+    night = Night()
+    night.say("my leg is cramping")
+    night.live(3)
+    assert night.records == []
+    night.say(f"{WAKE} my leg is cramping")
+    spoken = night.until("say")
+    woken, heard = night.kinds("wake", "heard")
+    assert woken.fields["text"] == f"{WAKE} my leg is cramping"
+    assert (heard.fields["text"], heard.fields["intent"]) == ("my leg is cramping", "start_cramp")
+    assert night.kinds("state")[0].fields == {"state": "acute_relief.greet"}
+    assert spoken.at - float(heard.fields["ended"]) < 1.0
+    assert str(spoken.fields["text"]).startswith("I'm here.")
+
+
+def test_its_name_alone_gets_a_question() -> None:
+    night = Night()
+    night.say(WAKE)
+    night.until("say")
+    assert not night.kinds("heard")
+    assert night.kinds("state")[0].fields == {"state": "acute_relief.wake"}
+
+
+def test_an_answer_counts_for_the_question_that_was_put() -> None:
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    first = night.until("say")
+    night.answer("no", first)
+    settled = night.until("screen_answer")
+    assert settled.fields == {"question": "CHEST", "answer": "no"}
+    assert night.kinds("heard")[-1].fields["turn"] == first.fields["turn"]
+
+
+def test_an_answer_before_the_question_is_none() -> None:
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    night.until("say")
+    night.say("no", after=0.1)  # while Charley still says that it is here
+    night.until("said")
+    assert not night.kinds("screen_answer")
+    assert [record.fields["intent"] for record in night.kinds("heard")] == ["start_cramp"]
+
+
+def sounding(night: Night, start: float, end: float) -> bool:
+    """Whether the speaker sounded anywhere between two times."""
+    return any(
+        bool(np.frombuffer(pcm, "<i2")[max(0, round((start - at) * rate)) : max(0, round((end - at) * rate))].any())
+        for at, pcm, rate in night.speaker.played
+    )
+
+
+def test_pain_cuts_speech_short() -> None:
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    night.say("that hurts", after=1.0)
+    cut = night.until("said")
+    assert cut.fields == {"turn": prompt.fields["turn"], "cut": True}
+    heard = night.kinds("heard")[-1]
+    assert heard.at - float(heard.fields["ended"]) < 0.5
+    assert cut.at == heard.at
+    reply = night.until("say")
+    assert sounding(night, cut.at - 0.1, cut.at)
+    assert not sounding(night, cut.at + 0.011, reply.at)  # 10 ms of fade
+    assert not [told for told in night.kinds("said") if told.fields.get("text") == prompt.fields["text"]]
+
+
+def test_records_come_in_order_of_time_although_cues_are_known_beforehand() -> None:
+    night = Night()
+    night.to_the_hold()
+    night.until("hold_ended")
+    assert all(one.at <= other.at for one, other in pairwise(night.records))
+    assert night.kinds("hold_started")[0].at < night.kinds("hold_cue")[0].at + SAMPLE
+
+
+def test_every_cue_of_a_hold_sounds_on_its_second_to_the_sample() -> None:
+    night = Night()
+    zero = night.to_the_hold().at
+    night.until("hold_ended")
+    night.live(0.5)
+    hold = shipped().state("acute_relief.hold").hold
+    assert hold is not None
+    told = {(str(cue.fields["cue"]), round(cue.at - zero)): cue.at - zero for cue in night.kinds("hold_cue")}
+    due = {(cue.name, round(cue.at)): cue.at for cue in hold.cues}
+    assert told == pytest.approx(due, abs=SAMPLE)
+    for at in due.values():
+        onset = zero + at
+        assert not sounding(night, onset - 0.05, onset - 2 * SAMPLE)
+        assert sounding(night, onset, onset + 0.01)
+
+
+def test_pain_in_a_hold_calls_its_other_cues_off() -> None:
+    night = Night()
+    zero = night.to_the_hold().at
+    night.until("hold_cue", cue="in")
+    night.say("that hurts", after=1.0)
+    ended = night.until("hold_ended")
+    assert (ended.fields["reason"], ended.fields["complete"]) == ("released", "no")
+    assert ended.fields["seconds"] == pytest.approx(ended.at - zero, abs=0.01)
+    night.live(2)
+    assert [cue.fields["cue"] for cue in night.kinds("hold_cue")] == ["start", "in"]
+
+
+def test_pain_just_before_the_hold_begins_unsays_its_beginning() -> None:
+    """The cue is handed over 0.1 s ahead, and its beginning noted for its own time."""
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    night.answer("no", night.until("say"))
+    night.answer("in bed", night.until("say"))
+    night.until("state", state="acute_relief.hold")
+    zero = night.until("said").at + 2.5
+    night.say("that hurts", after=zero - night.now - 0.98)
+    cut = night.until("heard")
+    assert zero - 0.1 < cut.at < zero
+    night.live(1)
+    assert not night.kinds("hold_started", "hold_cue")
+
+
+def test_a_deadline_comes_at_its_own_time_and_before_the_frames_after_it() -> None:
+    night = Night()
+    night.say(WAKE)
+    asked = night.until("said")
+    night.until("no_input")
+    state = shipped().state("acute_relief.wake")
+    assert state.noinput is not None
+    assert night.records[-1].at == pytest.approx(asked.at + state.noinput.waits[0], abs=SAMPLE)
+    assert [at for at, _ in night.steps] == sorted(at for at, _ in night.steps)
+
+
+def test_a_cue_that_was_left_out_is_told() -> None:
+    night = Night()
+    night.conversation.played(CueSkipped(3, "half"), 1.0)
+    assert night.records == [Record(1.0, "hold_cue", {"cue": "half", "skipped": True})]
+
+
+def test_what_is_told_does_not_wait_for_a_microphone_that_has_gone() -> None:
+    night = Night()
+    night.say(WAKE)
+    asked = night.until("said")
+    before = len(night.records)
+    deadline = night.conversation.deadline
+    assert deadline is not None
+    night.conversation.tick(deadline)
+    assert [record.kind for record in night.records[before:]][:1] == ["no_input"]
+    assert night.records[before].at == deadline > asked.at
+
+
+def asleep_again() -> Night:
+    night = Night()
+    night.say(WAKE)
+    night.answer("stop", night.until("say"))
+    night.until("finished")
+    assert night.conversation.session.asleep
+    return night
+
+
+def test_after_goodnight_danger_is_heard_without_the_wake_phrase() -> None:
+    night = asleep_again()
+    night.say("my leg is cramping")
+    night.live(3)
+    assert night.conversation.session.asleep
+    night.say("chest pain")
+    night.until("level")
+    assert night.kinds("heard")[-1].fields["intent"] == "danger.chest"
+    assert night.kinds("level")[-1].fields == {"level": "E"}
+
+
+def test_and_no_longer_when_the_watch_is_over() -> None:
+    night = asleep_again()
+    until = night.conversation.deadline
+    assert until is not None
+    assert until == pytest.approx(night.kinds("finished")[0].at + 600, abs=0.1)
+    night.conversation.tick(until)
+    assert night.conversation.deadline is None
+    night.say("chest pain")
+    night.live(3)
+    assert night.conversation.session.asleep
+    night.say(WAKE)
+    night.until("wake")
+
+
+def test_the_journal_of_a_night_comes_out_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "night.jsonl"
+    with SessionJournal.maybe(path, shipped(), Session.fresh(shipped(), "GB")) as journal:
+        night = Night(journal=journal)
+        night.to_the_hold()
+        night.say("that hurts", after=3.0)
+        night.until("hold_ended")
+    assert verify(path, shipped()) == len(night.steps) > 10
+    assert any(isinstance(event, TimePassed) for _, event in night.steps)
+
+
+def test_what_charley_says_itself_is_no_answer_but_after_it_the_same_words_are() -> None:
+    night = Night(gate=EchoGate(words=True))
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    assert "chest pain" in str(prompt.fields["text"])
+    night.say("chest pain", after=5.1)  # the echo
+    done = night.until("said")
+    night.live(1.0)
+    assert "cut" not in done.fields
+    assert not night.kinds("level", "not_understood")
+    night.say("chest pain")
+    assert night.until("level").fields == {"level": "E"}
+
+
+def test_an_answer_is_not_glued_to_the_echo_of_its_question() -> None:
+    night = Night(gate=EchoGate(words=True))
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    night.say("[unk] [unk]", after=6.6)  # the echo lasts a little longer than the prompt
+    night.answer("no", prompt)
+    assert night.until("screen_answer").fields["answer"] == "no"
+
+
+def test_sound_after_a_gap_is_another_utterance() -> None:
+    night = Night()
+    night.say(WAKE)
+    night.answer("is it", night.until("say"))
+    night.live(0.9)
+    night._frames += math.ceil(3 / FRAME_SECONDS)  # the microphone was away
+    night.live(1.5)
+    assert not night.kinds("not_understood")
