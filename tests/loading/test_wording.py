@@ -124,4 +124,5 @@ def test_every_text_that_may_be_spoken_is_looked_at(folder: Folder) -> None:
         "Say: leg pain, and a numb leg.",
         "Say: leg pain, and chest pain.",
         "Say: leg pain, and I need help.",
+        "Say: leg pain, and it isn't easing.",
     }

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Action", "Listen", "Manner", "Note", "Say", "Sleep", "StopSpeaking"]
+__all__ = ["TONE", "Action", "Listen", "Manner", "Note", "Say", "Sleep", "StopSpeaking"]
+
+
+TONE = "[tone]"
+"""The sentence that is no speech but the soft low tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Say:
 
     turn: int
     sentences: tuple[str, ...]
-    """One clip each, in order. A sentence "[tone]" is the soft low tone."""
+    """One clip each, in order. `TONE` is the soft low tone."""
     manner: Manner = field(default_factory=Manner)
     at: float | None = None
     """When the first sample must be played, on the pipeline's clock; `None` means at once. Hold cues use it."""

@@ -97,8 +97,8 @@ def _danger(move: Move, intent: str) -> None:
     danger = move.dialogs.dangers[intent]
     if move.state.hold is not None:
         holding.release(move, move.state.hold)
+    flow.unwind(move)
     move.hush()
-    move.speech.clear()
     move.change(flag=intent, stack=(At(move.dialogs.emergency),))
     move.answer(danger.question, Answer.YES_E, "yes")
     flow.to_emergency(move)
@@ -122,10 +122,22 @@ def _heard(move: Move, event: Heard) -> None:
         flow.follow(move, state.on[intent])
     elif at.asking is not None and intent in CLASSES:
         flow.answer(move, intent)
+    elif event.turn == move.session.turn and _names_what_is_asked(move, intent):
+        flow.answer(move, "yes")
     elif intent in dialogs.universal:
         flow.follow(move, dialogs.universal[intent])
     elif intent in PRESENCE:
         _wait_for(move, NOISE_PATIENCE)
+
+
+def _names_what_is_asked(move: Move, intent: str) -> bool:
+    """Whether "it's tingling" is said just when tingling is asked about: then it is no news, but the answer."""
+    asking = move.at.asking
+    return (
+        asking is not None
+        and move.at.phase is not Phase.PAUSED
+        and any(edge.flag == asking.id for edge in move.dialogs.universal.get(intent, ()))
+    )
 
 
 def _wait_for(move: Move, seconds: float) -> None:

@@ -1,18 +1,23 @@
-"""Every conversation that can happen: a breadth-first walk over all reachable sessions.
+"""Every conversation that can happen: a walk over all reachable sessions, nearest first.
 
 Time is abstracted to before and after each deadline: from every session the walk tries that the deadline has come and
 that it has not, so whatever the clock does in life is among what was tried. Two sessions that differ only in times,
-turn numbers, the region, and the wishes about the voice go on alike, and count as one.
+turn numbers, the region, and the wishes about the voice go on alike, and count as one. So do all that are asleep: the
+wake phrase begins anew.
+
+A small set of dialogs is walked to its end. A large one is not, in any time: thirteen questions alone can be answered
+in billions of ways. A walk with a limit therefore goes round the places of the dialogs, nearest first in each, so that
+it comes everywhere soon; its `frontier` tells what it has not seen.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from voice_skill.dialog.actions import Action
+from voice_skill.dialog.actions import Action, Note
 from voice_skill.dialog.builtins import VOICES
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.events import Event, Heard, NotUnderstood, SpeechFinished, TimePassed, Woken
@@ -44,37 +49,47 @@ class Walk:
     """Sessions found and not yet walked on from: 0 when the walk is complete."""
     states: frozenset[str] = frozenset()
     """The names of the states that were reached."""
-    parents: dict[Session, tuple[Session, Event] | None] | None = None
+    parents: dict[Session, tuple[Session, Event] | None] = field(default_factory=dict)
+    """Session → the one before it as it stood when the event happened, and the event; None for the first."""
 
-    def path(self, session: Session) -> list[Event]:
-        """The events of the shortest conversation that leads to `session`."""
-        events: list[Event] = []
-        assert self.parents is not None
-        step_before = self.parents[session]
-        while step_before is not None:
-            session, event = step_before
-            events.append(event)
-            step_before = self.parents[session]
-        return events[::-1]
+    def path(self, session: Session) -> list[tuple[Session, Event]]:
+        """The shortest conversation found that leads to `session`: each session as it stood, and what happened then.
+
+        `step` at time 0 on any of them gives, once `abstract`, the next. It is the shortest of all if the walk had no
+        limit. Raises KeyError for a session that was not found.
+        """
+        steps: list[tuple[Session, Event]] = []
+        before = self.parents[abstract(session)]
+        while before is not None:
+            steps.append(before)
+            before = self.parents[abstract(before[0])]
+        return steps[::-1]
 
 
 def abstract(session: Session) -> Session:
     """The session without what makes no difference to its course: every pending time is 0, which is `now`."""
-    at_rest = tuple(
-        at._replace(holding=Holding(None if at.holding.zero is None else 0.0, 0.0, at.holding.cue))
-        if at.holding is not None
-        else at
-        for at in session.stack
-    )
+    slots = tuple((name, "unknown" if name == "region" else value) for name, value in session.slots)
+    if session.asleep:
+        return Session(slots=tuple((name, value) for name, value in slots if name == "region"))
     return session._replace(
-        stack=at_rest,
-        slots=tuple((name, "unknown" if name == "region" else value) for name, value in session.slots),
+        stack=tuple(map(_at_rest, session.stack)),
+        slots=slots,
         turn=0,
         said=(),
-        voice=Voice(),
+        voice=_VOICE,
         wait_until=None if session.wait_until is None else 0.0,
         clock_at=None if session.clock_at is None else 0.0,
     )
+
+
+_VOICE = Voice()
+
+
+def _at_rest(at: At) -> At:
+    held = at.holding
+    if held is None:
+        return at
+    return at._replace(holding=Holding(None if held.zero is None else 0.0, 0.0, held.cue))
 
 
 def possible_events(dialogs: Dialogs, session: Session) -> Iterator[tuple[Session, Event]]:
@@ -127,29 +142,73 @@ def explore(
 ) -> Walk:
     """Walk every session that can be reached, from asleep on. `visit` sees each transition.
 
-    `progress` gets the number of sessions walked and found; `limit` stops the walk early, with `frontier` above 0.
+    Without a `limit` the walk is breadth-first and ends when nothing is left. With one it ends after so many sessions,
+    takes the places of the dialogs in turn, and leaves a `frontier`. `progress` gets the number of sessions walked, and
+    of those to walk as far as is known. Raises what `step` raises, which is nothing if the dialogs are sound.
     """
     first = abstract(Session.fresh(dialogs))
-    parents: dict[Session, tuple[Session, Event] | None] = {first: None}
-    frontier = deque([first])
-    walk = Walk(parents=parents)
+    walk = Walk(parents={first: None})
+    frontier = _Frontier(in_turn=limit is not None)
+    frontier.add(first)
     states: set[str] = set()
-    while frontier and (limit is None or walk.sessions < limit):
-        session = frontier.popleft()
+    while frontier.size and (limit is None or walk.sessions < limit):
+        session = frontier.take()
         walk.sessions += 1
-        if not session.asleep:
-            states.add(session.at.state)
         for standing, event in possible_events(dialogs, session):
             after, actions = step(dialogs, standing, event, 0.0)
             walk.transitions += 1
-            after = abstract(after)
+            states.update(_entered(actions))
+            rest = abstract(after)
+            if rest not in walk.parents:
+                walk.parents[rest] = (standing, event)
+                frontier.add(rest)
             if visit is not None:
-                visit(Transition(session, event, after, actions))
-            if after not in parents:
-                parents[after] = (session, event)
-                frontier.append(after)
-        if progress is not None and walk.sessions % 1000 == 0:
-            progress(walk.sessions, len(parents))
-    walk.frontier = len(frontier)
+                visit(Transition(standing, event, after, actions))
+        if progress is not None and walk.sessions % 100 == 0:
+            known = walk.sessions + frontier.size
+            progress(walk.sessions, known if limit is None else min(known, limit))
+    walk.frontier = frontier.size
     walk.states = frozenset(states)
     return walk
+
+
+def _entered(actions: Iterable[Action]) -> Iterator[str]:
+    """The states that a step went through, those included that only choose."""
+    for action in actions:
+        if isinstance(action, Note) and action.kind == "state":
+            yield from (str(name) for _, name in action.fields)
+
+
+class _Frontier:
+    """The sessions to walk on from: nearest first, or, `in_turn`, nearest first in each place of the dialogs."""
+
+    def __init__(self, *, in_turn: bool) -> None:
+        self.size = 0
+        self._in_turn = in_turn
+        self._queues: dict[object, deque[Session]] = {}
+        self._turns: deque[object] = deque()
+
+    def add(self, session: Session) -> None:
+        """Put a session last in its queue."""
+        place = _place(session) if self._in_turn else None
+        if not (queue := self._queues.setdefault(place, deque())):
+            self._turns.append(place)
+        queue.append(session)
+        self.size += 1
+
+    def take(self) -> Session:
+        """The next session, and the turn to the next place."""
+        place = self._turns.popleft()
+        session = self._queues[place].popleft()
+        if self._queues[place]:
+            self._turns.append(place)
+        self.size -= 1
+        return session
+
+
+def _place(session: Session) -> object:
+    """State, phase, and how far its questions and cues have got."""
+    if session.asleep:
+        return None
+    at = session.at
+    return at.state, at.phase, at.position, at.holding.cue if at.holding is not None else -1

@@ -18,7 +18,7 @@ from voice_skill.dialog.move import Move
 from voice_skill.dialog.screen import Verdict, body, reply, wording
 from voice_skill.dialog.session import Asking, At, Phase
 
-__all__ = ["answer", "enter", "finish", "follow", "go_on", "miss", "to_emergency"]
+__all__ = ["answer", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
 
 MAX_SKIPPED = 3
 """Unsettled questions after which no more are put: someone who declines or sleeps is not to be pestered. What stays
@@ -36,7 +36,7 @@ def enter(move: Move, target: str) -> None:
     dialog = move.dialogs.dialogs[name.partition(".")[0]]
     leave_open(move)
     if dialog.name != move.at.state.partition(".")[0]:
-        move.change(stack=move.session.stack[:1])
+        unwind(move)
     if move.session.clock == "due" and dialog.clock:
         move.change(clock="asked", stack=(*move.session.stack[:-1], At(name, Phase.ENTERING)))
         call(move, move.dialogs.clock)
@@ -52,6 +52,15 @@ def enter(move: Move, target: str) -> None:
     if state.nets:
         close_with_nets(move)
     begin(move, state)
+
+
+def unwind(move: Move) -> None:
+    """Leave for good what was called, and what called it."""
+    while len(move.session.stack) > 1:
+        move.change(stack=move.session.stack[:-1])
+        leave_open(move)
+        if move.state.hold is not None:
+            holding.release(move, move.state.hold)
 
 
 def begin(move: Move, state: State) -> None:
@@ -112,10 +121,9 @@ def follow(move: Move, edges: Iterable[Edge]) -> None:
 def take(move: Move, edge: Edge) -> None:
     """Follow an edge: what it says, changes, does, and where it goes."""
     cut_short = move.session.talking
-    if cut_short and edge.go == "stay" and edge.do in ("", "resume") and not (edge.say or edge.call):
-        return  # "okay" while Charley speaks: nothing to interrupt a prompt for
+    if cut_short and edge in (Edge("stay", when=edge.when), Edge("stay", when=edge.when, do="resume")):
+        return  # "okay" while Charley speaks: no reason to begin the prompt again
     move.hush()
-    move.say(edge.say)
     for name, value in edge.set:
         move.session = move.session.with_slot(name, value)
     for question in edge.answers:
@@ -124,8 +132,9 @@ def take(move: Move, edge: Edge) -> None:
         move.raise_level(edge.raises)
     if edge.flag:
         move.change(flag=edge.flag)
+    move.say(edge.say)  # with the values that it has set
     if edge.go == "stay" and move.at.phase is Phase.RELEASING:
-        after_hold(move, edge)
+        end_hold(move, edge)
         return
     if edge.do and do(move, edge.do):
         return
@@ -143,7 +152,7 @@ def take(move: Move, edge: Edge) -> None:
         enter(move, move.at.state if edge.go == "again" else edge.go)
 
 
-def after_hold(move: Move, edge: Edge) -> None:
+def end_hold(move: Move, edge: Edge) -> None:
     """A hold's last words play: it is over, so what would stay in it goes on to what follows, and never into a second.
 
     A called dialog runs first; a pause stands before it.
@@ -314,7 +323,7 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
     if was_yes and verdict.answer in Answer.YES:  # only a no takes a yes back, so no milder yes does
         verdict = replace(verdict, answer=max(before, verdict.answer, key=lambda yes: Level[yes]))
     move.answer(asking.id, verdict.answer, verdict.heard)
-    if was_yes and verdict.answer == Answer.NO:
+    if verdict.answer == Answer.NO:
         point_at_another(move, asking.id)
     if verdict.also:
         move.raise_level(verdict.also)
@@ -327,11 +336,16 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
         move.say(verdict.say)
         enter(move, move.dialogs.urgent)
         return
+    doubtful = move.state.recheck and unclear
+    if doubtful and move.session.level is Level.E:
+        enter(move, move.dialogs.emergency)
+        return
     if unclear:
         move.line(verdict.answer)
     move.say(verdict.say)
-    if move.state.recheck and unclear:
-        enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
+    if doubtful:  # a sign that was named is not forgotten for want of an answer
+        move.raise_level(Level.U)
+        enter(move, move.dialogs.urgent)
         return
     ask_next(move)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 
+from voice_skill.dialog.actions import TONE
 from voice_skill.dialog.model import Cue, Hold
-from voice_skill.dialog.move import SPEECH_WATCHDOG, TONE, Move
+from voice_skill.dialog.move import SPEECH_WATCHDOG, Move
 from voice_skill.dialog.session import CUE_LEAD, Holding, Phase
 from voice_skill.dialog.texts import SECONDS
 

@@ -14,12 +14,10 @@ from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard, Level, State
 from voice_skill.dialog.session import At, Phase, Session
 from voice_skill.dialog.texts import fill
 
-__all__ = ["SPEECH_WATCHDOG", "TONE", "Move"]
+__all__ = ["SPEECH_WATCHDOG", "Move"]
 
 QUIET_RATE = 130
 """Words per minute while someone sleeps next to the person (clinical.md 3.7)."""
-TONE = "[tone]"
-"""The sentence that is no speech but the soft low tone."""
 SPEECH_WATCHDOG = 60.0
 """Seconds after which a prompt whose end was never reported counts as over: no lost event may leave a person stuck."""
 
@@ -155,7 +153,7 @@ class Move:
         """Fall silent, if anything is being spoken. `cues`: a hold runs, so that a cue may sound or be queued."""
         if self.session.talking or (cues and StopSpeaking() not in self.actions):
             self.actions.append(StopSpeaking())
-        self.change(talking=False)
+            self.change(talking=False)
 
     def listen(self) -> None:
         """Listen for what may be said in this state."""

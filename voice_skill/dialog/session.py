@@ -19,6 +19,10 @@ CUE_LEAD = 0.1
 """Seconds before its time at which a hold cue is handed to the speaker, so that its first sample can be on time."""
 
 
+_LEVELS = ((Answer.YES_E, Level.E), (Answer.YES_U, Level.U), (Answer.YES_S, Level.S))
+"""What each kind of yes leads to, the gravest first."""
+
+
 class Phase(StrEnum):
     """What is going on in the current state."""
 
@@ -153,8 +157,8 @@ class Session(NamedTuple):
     @property
     def level(self) -> Level:
         """The highest level reached: it falls only when the very answer that raised it is corrected."""
-        answers = (Level[answer] for _, answer in self.screen if answer in Answer.YES)
-        return max(self.raised, max(answers, default=Level.NONE))
+        answers = {answer for _, answer in self.screen}
+        return max(self.raised, next((level for answer, level in _LEVELS if answer in answers), Level.NONE))
 
     def unsettled(self, questions: Mapping[str, Question]) -> tuple[str, ...]:
         """The night-core questions that have neither a yes nor a no."""
@@ -180,9 +184,10 @@ class Session(NamedTuple):
     @classmethod
     def fresh(cls, dialogs: Dialogs, region: str = "unknown", voice: Voice | None = None, turn: int = 0) -> Session:
         """A session in which nothing has been said: asleep, every question open."""
+        slots = {name: values[0] for name, values in dialogs.slots.items()}
         return cls(
             turn=turn,
-            slots=tuple((name, values[0]) for name, values in dialogs.slots.items()),
+            slots=tuple({**slots, "region": region}.items()),
             screen=tuple((id, Answer.OPEN) for id in dialogs.questions),
             voice=voice or Voice(),
-        ).with_slot("region", region)
+        )

@@ -76,7 +76,7 @@ def _upper(text: str) -> str:
 
 def sentences(dialogs: Dialogs, region: str) -> list[str]:
     """Every sentence that may be spoken in `region`, sorted: what the prompt store renders ahead of time."""
-    flags = [*dialogs.dangers, *dialogs.questions]
+    flags = ["", *dialogs.dangers, *dialogs.questions]
     spoken: set[str] = set()
     for text in _texts(dialogs):
         if "{seconds}" in text:

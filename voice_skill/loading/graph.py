@@ -20,7 +20,6 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "unsettled": ("none", "some"),
     "open": ("none", "some"),
     "clock": ("before", "due", "asked"),
-    "quiet": ("no", "yes"),
 }
 """What a guard may name besides slots and questions, and the values it can have."""
 

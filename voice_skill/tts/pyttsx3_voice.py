@@ -97,8 +97,12 @@ class Pyttsx3Voice:
             text, rate, result = job
             try:
                 result.set_result(self._render(text, rate))
-            except BaseException as error:
+            except SpeechError as error:
                 result.set_exception(error)
+            except Exception as error:  # whatever a driver raises: the thread must live, and the caller must know
+                problem = SpeechError(f"the synthesiser failed at {text!r}: {error!r}", "start again")
+                problem.__cause__ = error
+                result.set_exception(problem)
 
     def _render(self, text: str, rate: int) -> Clip:
         _check(text, rate)

@@ -1,0 +1,230 @@
+"""Nights that nobody would think of: any words, any silences, at any times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.dialog.support import Rehearsal, shipped
+from voice_skill.dialog import flow, move, screen
+from voice_skill.dialog.actions import Say
+from voice_skill.dialog.engine import step
+from voice_skill.dialog.events import (
+    Event,
+    Heard,
+    NoiseHeard,
+    NotUnderstood,
+    SpeechFinished,
+    SpeechStarted,
+    TimePassed,
+    UserSpoke,
+    Woken,
+)
+from voice_skill.dialog.explore import Transition
+from voice_skill.dialog.hearing import intents
+from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard, Level
+from voice_skill.dialog.properties import PROPERTIES, violations
+from voice_skill.dialog.screen import Verdict
+from voice_skill.dialog.session import Session
+
+LIGHT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+
+MOVES = st.one_of(
+    st.tuples(st.just("say"), st.integers(0, 500)),
+    st.tuples(st.just("interrupt"), st.integers(0, 500)),
+    st.tuples(st.just("silence"), st.integers(1, 4)),
+    st.tuples(st.just("hold"), st.just(0)),
+    st.tuples(st.just("wait"), st.integers(0, 900)),
+    st.tuples(st.just("groan"), st.just(0)),
+    st.tuples(st.just("mumble"), st.just(0)),
+)
+
+
+def play(night: Rehearsal, moves: list[tuple[str, int]]) -> Rehearsal:
+    """Carry out moves; every step of them is held against the properties by the rehearsal itself."""
+    for kind, number in moves:
+        if night.session.asleep:
+            night.wake(("cramp", "", "i pulled my hamstring")[number % 3])
+            continue
+        match kind:
+            case "say" | "interrupt":
+                if kind == "say":
+                    night.hear_out()
+                if not night.session.asleep:
+                    live = [intent for intent in intents(shipped(), night.session.at) if intent in shipped().phrases]
+                    live = [intent for intent in live if not intent.startswith("danger.") or number > 450]
+                    night.send(Heard(night.session.turn, live[number % len(live)], ""))
+            case "silence":
+                for _ in range(number):
+                    if not night.session.asleep:
+                        night.silence()
+            case "hold":
+                night.hear_out()
+                if night.state and night.session.at.holding is not None:
+                    night.hold()
+            case "wait":
+                night.wait(float(number))
+            case "groan":
+                night.groan()
+            case _:
+                night.interrupt("purple elephants")
+        assert (night.session.deadline is not None) if night.state else not night.session.talking
+    return night
+
+
+@LIGHT
+@given(st.lists(MOVES, max_size=40))
+def test_whatever_is_said_every_property_holds_and_silence_ends_it(moves: list[tuple[str, int]]) -> None:
+    night = play(Rehearsal().wake("cramp"), moves)
+    night.wait(3000.0)
+    assert night.state == "" or night.state.startswith("emergency."), f"silence goes on for ever in {night.state}"
+
+
+@LIGHT
+@given(st.lists(MOVES, max_size=25))
+def test_goodnight_ends_every_night_that_is_no_emergency(moves: list[tuple[str, int]]) -> None:
+    night = play(Rehearsal().wake("cramp"), moves)
+    for _ in range(8):
+        if not night.state or night.session.level is Level.E:
+            return
+        night.interrupt("goodnight").hear_out()
+        if night.state and night.session.at.holding is not None:
+            night.hold()
+    assert night.state == ""
+
+
+def events() -> st.SearchStrategy[Event]:
+    """Any event, whether it makes sense or not, with turns that are long over or never were."""
+    turns = st.integers(-1, 40)
+    words = st.sampled_from([*shipped().phrases, "nothing of the kind"])
+    kinds = (UserSpoke, NotUnderstood, NoiseHeard, SpeechStarted, SpeechFinished)
+    return st.one_of(
+        st.builds(Heard, turns, words, st.just("")),
+        st.just(TimePassed()),
+        st.builds(Woken, words),
+        *(st.builds(kind, turns) for kind in kinds),
+    )
+
+
+@LIGHT
+@given(st.lists(st.tuples(events(), st.floats(0.0, 30.0)), max_size=60))
+def test_events_that_make_no_sense_do_no_harm(sequence: list[tuple[Event, float]]) -> None:
+    session, now = Session.fresh(shipped()), 0.0
+    session, _ = step(shipped(), session, Woken("start_cramp"), now)
+    for event, passed in sequence:
+        now += passed
+        after, actions = step(shipped(), session, event, now)
+        if not (isinstance(event, Woken) and not session.asleep):
+            assert not list(violations(Transition(session, event, after, actions), shipped()))
+        assert all(say.sentences for say in actions if isinstance(say, Say))
+        session = after
+
+
+# -- a broken guard is found (P32): each mutant, and a night in which it shows
+
+
+def changed(where: str, **fields: Any) -> Dialogs:
+    """The shipped dialogs with one state changed."""
+    name, _, state = where.partition(".")
+    dialog = shipped().dialogs[name]
+    states = {**dialog.states, state: replace(dialog.states[state], **fields)}
+    return with_fields(dialogs={**shipped().dialogs, name: replace(dialog, states=states)})
+
+
+def with_fields(**fields: Any) -> Dialogs:
+    """The shipped dialogs with some of their tables changed."""
+    return Dialogs(**{**vars(shipped()), **fields})
+
+
+def found(prefix: str, dialogs: Dialogs, *texts: str, wait: float = 0.0) -> None:
+    """In this night the property is violated."""
+    with pytest.raises(AssertionError, match=f"{prefix}: "):
+        Rehearsal(dialogs=dialogs).wake("cramp").say(*texts).wait(wait)
+
+
+def test_a_doubt_that_clears_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "reply", lambda *_: Verdict(Answer.NO, "no"))
+    found("P3", shipped(), "not sure")
+
+
+def test_a_skip_that_takes_back_an_emergency_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "reply", lambda *_: Verdict(Answer.YES_S, "yes"))
+    monkeypatch.setattr(flow, "replace", lambda verdict, **_: verdict)
+    found("P2", shipped(), "chest pain", "false alarm", "skip")
+
+
+def test_an_all_clear_that_was_not_earned_is_found() -> None:
+    found("P5", changed("wind_down.goodnight", then=(Edge("red_flag_screen.clear"),)), "goodnight")
+
+
+def test_a_lock_that_is_never_shut_is_found() -> None:
+    open_ = replace_lock(changed("acute_relief.after_hold", then=(Edge("hold"),)))
+    found("P7", open_, "no", "bed", wait=200.0)
+
+
+def replace_lock(dialogs: Dialogs) -> Dialogs:
+    """With the stretch lock open always."""
+    return Dialogs(**{**vars(dialogs), "locks": {**dialogs.locks, "stretch": (Guard(),)}})
+
+
+def test_danger_that_leads_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "to_emergency", lambda move: flow.enter(move, "urgent_advice.start"))
+    found("P11", shipped(), "chest pain")
+
+
+def test_deafness_to_danger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(move, "early_intents", lambda *_: ("stop",))
+    found("P11b", shipped())
+
+
+def test_an_emergency_that_is_left_is_found() -> None:
+    found("P12", changed("emergency.start", then=(Edge("acute_relief.where"),)), "chest pain", wait=30.0)
+
+
+def test_an_emergency_line_without_its_number_is_found() -> None:
+    found("P13", changed("emergency.start", say=("That needs help.", "Call {E}.")), "chest pain")
+
+
+def test_a_hold_that_does_not_let_go_is_found() -> None:
+    on = {**shipped().state("acute_relief.hold").on, "stop": (Edge("stay"),)}
+    night = Rehearsal(dialogs=changed("acute_relief.hold", on=on)).wake("cramp").say("no", "bed").hear_out().wait(9.0)
+    with pytest.raises(AssertionError, match="P15: "):
+        night.interrupt("stop")
+
+
+def test_a_hold_too_long_is_found() -> None:
+    hold = shipped().state("acute_relief.hold").hold
+    assert hold is not None
+    too_long = changed("acute_relief.hold", hold=replace(hold, seconds=40.0))
+    found("P16", too_long, "no", "bed", wait=30.0)
+
+
+def test_a_fourth_hold_is_found() -> None:
+    begun = changed("acute_relief.after_hold", then=(Edge("hold"),))
+    night = Rehearsal(dialogs=replace_lock(begun)).wake("cramp").say("no", "bed").hold().hear_out()
+    night.session = night.session.with_slot("holds", "3").with_answer("INJURY", Answer.NO)
+    with pytest.raises(AssertionError, match="P16: "):
+        night.say("same").hear_out()
+
+
+def test_ten_minutes_without_a_consequence_are_found() -> None:
+    found("P17", changed("clock_check.settle", then=(Edge("return"),)), wait=900.0)
+
+
+def test_a_question_put_a_fourth_time_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "MAX_ASKS", 9)
+    found("P18", shipped(), "purple", "purple", "purple")
+
+
+def test_a_silent_turn_is_found() -> None:
+    found("P19", with_fields(lines={**shipped().lines, "paused": ()}), "hang on")
+
+
+def test_every_property_has_its_mutant() -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in PROPERTIES if f'"{name}"' not in here and f'"{name}: ' not in here] == []

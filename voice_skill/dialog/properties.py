@@ -1,0 +1,239 @@
+"""What must hold of every step of every conversation, one short function each (clinical.md 5.4, P1 to P32).
+
+Each takes one `Transition` and the dialogs, and returns a sentence that says what is wrong, or "". They judge the
+engine and the dialog files together, from outside: by what was heard, what the session became, and what is spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+
+from voice_skill.dialog.actions import Listen, Note, Say, Sleep, StopSpeaking
+from voice_skill.dialog.events import Heard, TimePassed, Woken
+from voice_skill.dialog.explore import Transition
+from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
+from voice_skill.dialog.screen import MAX_ASKS
+from voice_skill.dialog.session import Phase
+from voice_skill.dialog.texts import fill
+
+__all__ = ["PROPERTIES", "Property", "violations"]
+
+Property = Callable[[Transition, Dialogs], str]
+
+INJURY = "INJURY"
+CLEAR = "red_flag_screen.clear"
+MAX_HOLDS = 3
+HOLD_SECONDS = 30.5
+"""A stretch of thirty seconds, and half a second for the clock (P16)."""
+
+
+def violations(transition: Transition, dialogs: Dialogs) -> Iterator[str]:
+    """What is wrong with one step, each as "P5: sentence"."""
+    for name, holds in PROPERTIES.items():
+        if wrong := holds(transition, dialogs):
+            yield f"{name}: {wrong}"
+
+
+def only_a_plain_no_clears(step: Transition, dialogs: Dialogs) -> str:
+    """P3, P4: a question becomes "no" only by a no to it, or by words that an edge calls its answer ("it's gone")."""
+    if step.after.asleep or step.before.asleep:
+        return ""
+    for (id, before), (_, after) in zip(step.before.screen, step.after.screen, strict=True):
+        if after != Answer.NO or before == Answer.NO:
+            continue
+        if not isinstance(step.event, Heard):
+            return f"{id} was cleared by {_what(step)}, and nobody said no"
+        asking = step.before.at.asking
+        plain = asking is not None and asking.id == id and step.event.intent == "no"
+        edges = dialogs.state(step.before.at.state).on.get(step.event.intent, ())
+        if not plain and not any(id in edge.answers for edge in edges):
+            return f'{id} was cleared by "{step.event.intent}"'
+    return ""
+
+
+def level_never_falls(step: Transition, _: Dialogs) -> str:
+    """P2, P14: only a no to the very question that raised it, when asked again, lowers the level."""
+    if step.before.asleep or step.after.asleep or step.after.level >= step.before.level:
+        return ""
+    asking = step.before.at.asking
+    corrected = asking is not None and step.before.answer(asking.id) in Answer.YES
+    if corrected and isinstance(step.event, Heard) and step.event.intent == "no":
+        return ""
+    return f"the level fell from {step.before.level.name} to {step.after.level.name} by {_what(step)}"
+
+
+def all_clear_is_earned(step: Transition, dialogs: Dialogs) -> str:
+    """P5: the all-clear is spoken only when every night-core question was answered no, and no level was reached."""
+    if not _speaks_first_of(step, dialogs, CLEAR):
+        return ""
+    core = (id for id, question in dialogs.questions.items() if question.core)
+    doubtful = [id for id in core if step.after.answer(id) != Answer.NO]
+    if not doubtful and step.after.level is Level.NONE:
+        return ""
+    return f"the all-clear is spoken at level {step.after.level.name} with {', '.join(doubtful) or 'nothing'} not no"
+
+
+def no_stretch_after_doubt(step: Transition, dialogs: Dialogs) -> str:
+    """P7: no stretch after a yes to injury, and none after the first without a plain no to it."""
+    hold = _stretch_begun(step, dialogs)
+    if hold is None or INJURY not in dialogs.questions:
+        return ""
+    injury, held = step.after.answer(INJURY), int(step.after.slot(hold.counts))
+    if injury in Answer.YES or step.after.level >= Level.U:
+        return f"a stretch begins with INJURY {injury} at level {step.after.level.name}"
+    if held > 1 and injury != Answer.NO:
+        return f"stretch {held} begins with INJURY {injury}"
+    return ""
+
+
+def danger_leads_to_help(step: Transition, dialogs: Dialogs) -> str:
+    """P11: danger words lead to the emergency dialog in one step, wherever they are said."""
+    intent = step.event.intent if isinstance(step.event, Heard | Woken) else ""
+    if intent not in dialogs.dangers:
+        return ""
+    if step.after.asleep or step.after.at.state != dialogs.emergency or step.after.level is not Level.E:
+        return f'"{intent}" led to {"sleep" if step.after.asleep else step.after.at.state}'
+    return "" if any(isinstance(action, Say) for action in step.actions) else f'"{intent}" was met with silence'
+
+
+def emergency_is_kept(step: Transition, dialogs: Dialogs) -> str:
+    """P12, P14: at level E the conversation stays in the emergency dialog, but for what is called on top of it."""
+    after = step.after
+    if after.asleep or after.level is not Level.E:
+        return ""
+    where = after.stack[0].state
+    if where.partition(".")[0] != dialogs.emergency.partition(".")[0]:
+        return f"level E, but the conversation is in {where}"
+    return f"a hold runs at level E in {after.at.state}" if any(at.holding for at in after.stack) else ""
+
+
+def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
+    """P13: the emergency dialog names the region's number in its first sentence, after at most "Yes, a cold leg."."""
+    first = dialogs.state(dialogs.emergency).say
+    if not _speaks_first_of(step, dialogs, dialogs.emergency):
+        return "" if not _enters(step, dialogs.emergency) else "the emergency dialog begins without its first sentence"
+    line = fill(dialogs, first[:1], step.after.region, step.after.flag)[0]
+    number = dialogs.regions.get(step.after.region, dialogs.regions["unknown"]).emergency
+    said = [text for say in _said(step) for text in say.sentences]
+    if number.lower() not in line.lower():
+        return f'the first sentence is "{line}", without "{number}"'
+    return "" if line in said[:2] else f'"{line}" is only sentence {said.index(line) + 1} of what is said'
+
+
+def letting_go_is_at_once(step: Transition, dialogs: Dialogs) -> str:
+    """P15: "stop" or "that hurts" ends a stretch in one step: the count falls silent, and something else is said."""
+    before = step.before
+    if before.asleep or not isinstance(step.event, Heard) or step.event.intent not in ("stop", "hurts", "pain"):
+        return ""
+    hold = dialogs.state(before.at.state).hold
+    if hold is None or hold.kind != "stretch" or before.at.holding is None:
+        return ""
+    if before.at.holding.zero is not None and StopSpeaking() not in step.actions:
+        return f'"{step.event.intent}" in a hold does not stop what is being counted'
+    if any(at.holding for at in step.after.stack) or any(say.cue for say in _said(step)):
+        return f'"{step.event.intent}" in a hold leaves it running'
+    return "" if step.after.asleep or _said(step) else f'"{step.event.intent}" in a hold is met with silence'
+
+
+def at_most_three_holds(step: Transition, dialogs: Dialogs) -> str:
+    """P16: each stretch is counted, there are never more than three, and none is longer than thirty seconds."""
+    hold = _stretch_begun(step, dialogs)
+    if hold is None:
+        return ""
+    if hold.seconds > HOLD_SECONDS:
+        return f"a stretch of {hold.seconds:g} seconds"
+    before, after = (int(session.slot(hold.counts)) for session in (step.before, step.after))
+    return "" if after == before + 1 <= MAX_HOLDS else f"stretch {before + 1} begins, counted as {after}"
+
+
+def never_asked_four_times(step: Transition, _: Dialogs) -> str:
+    """P18: no question is put more than three times in a row."""
+    asked = () if step.after.asleep else (at.asking for at in step.after.stack if at.asking is not None)
+    return next((f"{asking.id} is put {asking.asks} times" for asking in asked if asking.asks > MAX_ASKS), "")
+
+
+def always_a_next(step: Transition, _: Dialogs) -> str:
+    """P19, P20: who is awake is waited for, for a limited time; who is asleep was told to the world; no silent turn."""
+    if any(not say.sentences for say in _said(step)):
+        return f"a turn without a sentence after {_what(step)}"
+    sound = [action for action in step.actions if isinstance(action, Say | StopSpeaking)]
+    if any(first == second == StopSpeaking() for first, second in pairwise(sound)):
+        return f"told to stop speaking twice by {_what(step)}"
+    if step.after.asleep:
+        fell = not step.before.asleep
+        return "" if not fell or any(isinstance(action, Sleep) for action in step.actions) else "asleep, untold"
+    return "" if step.after.wait_until is not None else f"nothing is waited for in {step.after.at.state}"
+
+
+def always_heard(step: Transition, dialogs: Dialogs) -> str:
+    """P11, P19: whenever Charley listens, danger words are among what is listened for, early too."""
+    for action in step.actions:
+        if not isinstance(action, Listen):
+            continue
+        if not (dialogs.dangers.keys() <= set(action.early) and dialogs.dangers.keys() <= set(action.intents)):
+            return f"not all danger words are heard in {step.after.at.state}"
+    return ""
+
+
+def ten_minutes_are_not_forgotten(step: Transition, dialogs: Dialogs) -> str:
+    """P17: the ten-minute question, left without a plain no, leads at least to advice today."""
+    before = step.before
+    if before.asleep or before.at.state.partition(".")[0] != dialogs.clock or before.at.asking is None:
+        return ""
+    if step.after.asleep or step.after.at.state.partition(".")[0] == dialogs.clock:
+        return ""
+    spoken = isinstance(step.event, Heard) and step.event.intent in (*dialogs.universal, *dialogs.dangers)
+    if spoken or step.after.answer("STILL") == Answer.NO or step.after.level >= Level.U:
+        return ""
+    return f"the ten-minute question was left at level {step.after.level.name} by {_what(step)}"
+
+
+PROPERTIES: Mapping[str, Property] = {
+    "P2": level_never_falls,
+    "P3": only_a_plain_no_clears,
+    "P5": all_clear_is_earned,
+    "P7": no_stretch_after_doubt,
+    "P11": danger_leads_to_help,
+    "P11b": always_heard,
+    "P12": emergency_is_kept,
+    "P13": emergency_names_the_number,
+    "P15": letting_go_is_at_once,
+    "P16": at_most_three_holds,
+    "P17": ten_minutes_are_not_forgotten,
+    "P18": never_asked_four_times,
+    "P19": always_a_next,
+}
+"""By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14."""
+
+
+def _said(step: Transition) -> list[Say]:
+    return [action for action in step.actions if isinstance(action, Say)]
+
+
+def _enters(step: Transition, where: str) -> bool:
+    return any(isinstance(action, Note) and ("state", where) in action.fields for action in step.actions)
+
+
+def _speaks_first_of(step: Transition, dialogs: Dialogs, where: str) -> bool:
+    """Whether a state is entered and its first sentence spoken. Dialogs without that state never do."""
+    if not _enters(step, where):
+        return False
+    line = fill(dialogs, dialogs.state(where).say[:1], step.after.region, step.after.flag)
+    return any(set(line) & set(say.sentences) for say in _said(step))
+
+
+def _stretch_begun(step: Transition, dialogs: Dialogs) -> Hold | None:
+    """The stretch that begins with this step; None where none does. One that goes on after a pause does not begin."""
+    if step.before.asleep or step.after.asleep or step.after.at.phase is not Phase.SETTLING:
+        return None
+    hold = dialogs.state(step.after.at.state).hold
+    begins = step.before.at.holding is None and hold is not None and hold.kind == "stretch"
+    return hold if begins else None
+
+
+def _what(step: Transition) -> str:
+    """What happened, in words."""
+    if isinstance(step.event, Heard):
+        return f'"{step.event.intent}"'
+    return "the passing of time" if isinstance(step.event, TimePassed) else type(step.event).__name__
