@@ -14,13 +14,18 @@ from voice_skill.tts.store import PromptStore
 from voice_skill.tts.tone import TONE, tone
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 1,000 bytes: writing fails as it does on a full disk."""
+    """No file of this process may grow beyond 1,000 bytes: writing fails as it does on a full disk.
+
+    Held for no longer than needed: pytest's own output may go to a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def quietly(_done: int, _total: int) -> None:
@@ -131,21 +136,19 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> N
     assert "charley.yaml" in caught.value.cure
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_prepare_on_a_full_disk_is_an_error_and_leaves_no_half_file(tmp_path: Path) -> None:
     store = PromptStore(ScriptedVoice(), tmp_path)
-    with pytest.raises(StorageError, match=str(tmp_path)):
+    with full_disk(), pytest.raises(StorageError, match=str(tmp_path)):
         store.prepare([("One.", 150)], quietly)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_in_a_session_a_full_disk_costs_one_warning_and_no_word(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     voice = ScriptedVoice()
     store = PromptStore(voice, tmp_path)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING), full_disk():
         clips = [store.get(text, 150) for text in ("One.", "Two.", "One.")]
     assert all(clip.seconds == pytest.approx(0.4) for clip in clips)
     assert voice.rendered == [("One.", 150), ("Two.", 150)]
