@@ -4,6 +4,7 @@ import logging
 import resource
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
