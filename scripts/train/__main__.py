@@ -31,7 +31,7 @@ console = Console()
 
 def main() -> int:
     args = _arguments()
-    sources = Sources(args.speech / "manifest.tsv", args.audio or args.speech, args.work)
+    sources = Sources(args.speech / "manifest.tsv", args.audio or args.speech, args.work, args.aligner)
     checkpoint = args.work / "checkpoint.pt"
     steps: dict[str, Callable[[], None]] = {
         "prepare": lambda: prepare(sources, args.processes, _say),
@@ -61,8 +61,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / "training", help="for features and checkpoints (6 GB)")
     parser.add_argument("--model", type=Path, default=ROOT / "training" / "en", help="the model folder to write")
     parser.add_argument("--minutes", type=float, default=180, help="training time in all, on one core")
-    parser.add_argument("--width", type=int, default=256, help="units per layer")
+    parser.add_argument("--width", type=int, default=512, help="units per layer")
     parser.add_argument("--start", type=Path, help="a checkpoint to begin with, and to end midway from")
+    parser.add_argument(
+        "--aligner", type=Path, default=ROOT / "models" / "en", help="an earlier model, to find words and phones with"
+    )
     parser.add_argument("--processes", type=int, default=2, help="for preparing features")
     parser.add_argument("--phone-cost", type=float, default=-1.7, help="of the filler; lower rejects more")
     parser.add_argument("--word-cost", type=float, default=2.0, help="of the filler; lower rejects more")
@@ -72,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 def _settings(args: argparse.Namespace) -> Settings:
     if args.start and not args.start.is_file():
         raise TrainingError(f"{args.start}: no such checkpoint", "leave out --start to begin from nothing")
-    return Settings(minutes=args.minutes, width=args.width, start=args.start)
+    return Settings(minutes=args.minutes, width=args.width, start=args.start, teacher=args.aligner)
 
 
 def _graph(sources: Sources, checkpoint: Path, args: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from scripts.train.errors import TrainingError
 from scripts.train.files import whole_file
-from scripts.train.network import SPLICES
+from scripts.train.network import BLOCKS, CARRY, FIRST, SECOND
 from voice_skill.asr.kaldi.graph import Filler, write_filler, write_graph
 from voice_skill.asr.kaldi.lexicon import Lexicon, write_lexicon
 from voice_skill.asr.kaldi.nnet import Layer, write_model
@@ -74,21 +74,30 @@ def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: fl
 
 def folded(state: Mapping[str, Tensor]) -> list[Layer]:
     """The network as affine layers only: feature scaling and batch normalisation become part of the weights."""
+    mean, scale = (np.tile(_values(state, name), len(FIRST)) for name in ("mean", "scale"))
+    weights, bias = _normalised(state, "first.weight", "first_norm")
+    weights = weights * scale
+    # the first layer's columns differ in size as the cepstra do: it needs more bits
+    layers = [_layer(FIRST, weights, bias - weights @ mean, bits=16)]
+    layers.append(_linear(SECOND, _values(state, "second.squeeze.weight")))
+    layers.append(_layer((0,), *_normalised(state, "second.widen.weight", "second.norm")))
+    for number, reach in enumerate(BLOCKS):
+        early, late = np.split(_values(state, f"blocks.{number}.squeeze.weight"), 2)
+        layers.append(_linear((-reach, 0), np.concatenate([early, late], axis=1)))
+        widened = _normalised(state, f"blocks.{number}.widen.weight", f"blocks.{number}.norm")
+        layers.append(_layer((0, reach), *widened, carry=CARRY))
+    return [*layers, _layer((0,), _values(state, "output.weight"), _values(state, "output.bias"))]
 
-    def values(name: str) -> Array:
-        return state[name].numpy().astype(np.float64)
 
-    layers = []
-    for index, offsets in enumerate(SPLICES):
-        gain = values(f"norms.{index}.weight") / np.sqrt(values(f"norms.{index}.running_var") + 1e-5)
-        weights = values(f"layers.{index}.weight") * gain[:, None]
-        bias = values(f"norms.{index}.bias") - gain * values(f"norms.{index}.running_mean")
-        if index == 0:
-            weights = weights * np.tile(values("scale"), len(offsets))
-            bias = bias - weights @ np.tile(values("mean"), len(offsets))
-        # the first layer's columns differ in size as the cepstra do: it needs more bits
-        layers.append(_layer(offsets, weights, bias, bits=16 if index == 0 else 8))
-    return [*layers, _layer((0,), values("output.weight"), values("output.bias"), bits=8)]
+def _values(state: Mapping[str, Tensor], name: str) -> Array:
+    return state[name].numpy().astype(np.float64)
+
+
+def _normalised(state: Mapping[str, Tensor], weights: str, norm: str) -> tuple[Array, Array]:
+    """Weights and bias of an affine map with the normalisation that follows it."""
+    gain = _values(state, f"{norm}.weight") / np.sqrt(_values(state, f"{norm}.running_var") + 1e-5)
+    bias = _values(state, f"{norm}.bias") - gain * _values(state, f"{norm}.running_mean")
+    return _values(state, weights) * gain[:, None], bias
 
 
 def _midway(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -97,8 +106,12 @@ def _midway(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str,
     return {name: (one[name] + value) / 2 if value.is_floating_point() else value for name, value in other.items()}
 
 
-def _layer(offsets: tuple[int, ...], weights: Array, bias: Array, bits: int) -> Layer:
-    return Layer(offsets, weights.astype(np.float32), bias.astype(np.float32), bits)
+def _layer(offsets: tuple[int, ...], weights: Array, bias: Array, bits: int = 8, carry: float = 0.0) -> Layer:
+    return Layer(offsets, weights.astype(np.float32), bias.astype(np.float32), bits, carry=carry)
+
+
+def _linear(offsets: tuple[int, ...], weights: Array) -> Layer:
+    return Layer(offsets, weights.astype(np.float32), np.zeros(len(weights), np.float32), relu=False)
 
 
 def _load(checkpoint: Path) -> dict[str, Any]:

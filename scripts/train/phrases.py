@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.train.errors import TrainingError
 
-__all__ = ["all_phrases", "read_phrases"]
+__all__ = ["all_phrases", "read_phrases", "short_phrases"]
 
 PHRASES = Path(__file__).with_name("phrases.txt")
 _HEADING = re.compile(r"\[([a-z_]+)\]")
@@ -37,3 +37,8 @@ def read_phrases(path: Path = PHRASES) -> dict[str, list[str]]:
 def all_phrases(path: Path = PHRASES) -> list[str]:
     """Every phrase once, in file order."""
     return list(dict.fromkeys(phrase for group in read_phrases(path).values() for phrase in group))
+
+
+def short_phrases(path: Path = PHRASES) -> list[str]:
+    """The phrases of one or two words: the hardest to hear, and the ones that decide most."""
+    return [phrase for phrase in all_phrases(path) if len(phrase.split()) <= 2]

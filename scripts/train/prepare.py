@@ -1,7 +1,8 @@
 """First step: recordings and synthetic speech to feature stores.
 
-Every recording is stored several times: as it is, slower and lower, faster and higher, and in a room. Noise, gain
-and the rest are mixed in while training (`perturb.py`), differently every time.
+Every recording is stored several times: as it is, slower and lower, faster and higher, and in a room. Words and short
+phrases are cut out of sentences (`pieces.py`), and voices made frightened, shouting, whispering or half asleep
+(`moods.py`). Noise, gain and the rest are mixed in while training (`perturb.py`), differently every time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from scripts.train.corpora import Recording, read_manifest
 from scripts.train.features import log_mel
-from scripts.train.phrases import all_phrases
+from scripts.train.moods import MOODS, in_moods
+from scripts.train.phrases import all_phrases, short_phrases
+from scripts.train.pieces import COMMAND_WORDS, Spoken, align, cut, cuts
 from scripts.train.sound import Samples, change_speed, in_a_room, made_noise, read_sound
 from scripts.train.store import exists, write_store
 from scripts.train.voices import HELD_OUT, TRAINING, clips_for, synthesise
@@ -36,6 +39,8 @@ class Sources:
     audio: Path
     work: Path
     """The folder for synthetic speech, feature stores and checkpoints."""
+    aligner: Path
+    """A Vosk model, an earlier one, that finds where the words of a sentence are."""
 
     @property
     def synthetic(self) -> Path:
@@ -68,34 +73,69 @@ _ROBOTS = ((_as_it_is, _roomy), (_slower, _roomy), (_as_it_is, _faster))
 _SLICES = 4
 
 Change = Callable[[Samples, np.random.Generator], Samples]
-Job = list[tuple[Recording, tuple[Change, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One sound file and what to make of it."""
+
+    path: Path
+    text: str
+    corpus: str
+    changes: tuple[Change, ...] = ()
+    moods: int = 0
+    """How many of `MOODS`, drawn by lot, to put it in."""
+    words: tuple[Spoken, ...] = ()
+    """Where its words are, to be cut into pieces."""
 
 
 def prepare(sources: Sources, processes: int = 2, report: Callable[[str], None] = print) -> None:
     """Make what is missing of the synthetic speech and the feature stores; `report` is told of each store."""
     recordings = [one for one in read_manifest(sources.manifest, sources.audio) if one.seconds <= _LONGEST]
     synthetic = clips_for(TRAINING, all_phrases(), sources.synthetic / "training")
-    synthesise(synthetic)
-    synthesise(clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out"))
+    short = list(dict.fromkeys([*short_phrases(), *sorted(COMMAND_WORDS)]))
+    wild = clips_for(TRAINING, short, sources.synthetic / "wild", wild=True, share=0.6)
+    synthesise([*synthetic, *wild, *clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out")])
 
-    people: Job = [(one, _PEOPLE) for one in recordings if one.training and one.text]
-    robots: Job = [
-        (Recording(clip.path, "synthetic", 0.0, clip.text, training=True), _ROBOTS[index % len(_ROBOTS)])
-        for index, clip in enumerate(synthetic)
+    speech = [one for one in recordings if one.training and one.text]
+    people = [_Item(one.path, one.text, one.corpus, _PEOPLE) for one in speech]
+    robots = [
+        _Item(clip.path, clip.text, "synthetic", _ROBOTS[index % len(_ROBOTS)]) for index, clip in enumerate(synthetic)
     ]
-    dev: Job = [(one, (_as_it_is,)) for one in recordings if not one.training and one.text]
-    jobs = {"people-1": people[0::_SLICES], "robots": robots, "dev": dev}
-    jobs |= {f"people-{part + 1}": people[part::_SLICES] for part in range(1, _SLICES)}
+    jobs = {
+        "people-1": people[0::_SLICES],
+        "robots": robots,
+        "dev": [_Item(one.path, one.text, one.corpus, (_as_it_is,)) for one in recordings if _measures(one)],
+        **{f"people-{part + 1}": people[part::_SLICES] for part in range(1, _SLICES)},
+        "wild": [
+            _Item(one.path, one.text, "synthetic", (_as_it_is,), moods=index % 2) for index, one in enumerate(wild)
+        ],
+        "moods-people": [_Item(one.path, one.text, "moods", moods=2) for one in speech if _in_moods(one)],
+        "moods-robots": [_Item(one.path, one.text, "moods", moods=1) for one in synthetic[::5]],
+    }
     with ProcessPoolExecutor(processes) as pool:
         running = {}
         if not exists(sources.features, "noise"):
             running[pool.submit(_write_noise, sources.features, recordings)] = "noise"
-        for name, job in jobs.items():
+        if not exists(sources.features, "pieces"):
+            sentences = [one for one in speech if len(one.text.split()) > 1]
+            running[pool.submit(_write_pieces, sources, sentences)] = "pieces"
+        for name, items in jobs.items():
             if not exists(sources.features, name):
-                running[pool.submit(_write, sources.features, name, job)] = name
+                running[pool.submit(_write, sources.features, name, items)] = name
         for task in as_completed(running):
             task.result()
             report(f"features/{running[task]} is ready")
+
+
+def _measures(recording: Recording) -> bool:
+    return bool(recording.text) and not recording.training
+
+
+def _in_moods(recording: Recording) -> bool:
+    """Whether it is short enough to be a command or an answer; of the single words every third."""
+    words = len(recording.text.split())
+    return recording.seconds < 3 and (words > 1 or zlib.crc32(recording.path.name.encode()) % 3 == 0)
 
 
 def noise_recordings(recordings: list[Recording], *, training: bool) -> list[Recording]:
@@ -103,17 +143,41 @@ def noise_recordings(recordings: list[Recording], *, training: bool) -> list[Rec
     return [one for one in recordings if one.noise and one.training == training]
 
 
-def _write(folder: Path, name: str, job: Job) -> None:
+def _write(folder: Path, name: str, items: list[_Item]) -> None:
     def features() -> Iterator[tuple[NDArray[np.float32], str, str]]:
-        for recording, changes in job:
-            chance = np.random.default_rng(zlib.crc32(str(recording.path.name).encode()))
-            sound = read_sound(recording.path)
-            for change in changes:
-                energies = log_mel(change(sound, chance))
+        for item in items:
+            for sound, text in _sounds(item):
+                energies = log_mel(sound)
                 if len(energies) >= 20:
-                    yield energies, recording.text, recording.corpus
+                    yield energies, text, item.corpus
 
     write_store(folder, name, features())
+
+
+def _sounds(item: _Item) -> Iterator[tuple[Samples, str]]:
+    chance = np.random.default_rng(zlib.crc32(str(item.path.name).encode()))
+    sound = read_sound(item.path)
+    for change in item.changes:
+        yield change(sound, chance), item.text
+    for changed in in_moods(sound, _draw_moods(item.moods, chance), chance):
+        yield changed, item.text
+    for piece in cuts(item.words, chance):
+        part = cut(sound, piece)
+        yield part, piece.text
+        if piece.text in COMMAND_WORDS:
+            yield _roomy(part, chance), piece.text
+            for changed in in_moods(part, _draw_moods(1, chance), chance):
+                yield changed, piece.text
+
+
+def _draw_moods(count: int, chance: np.random.Generator) -> list[str]:
+    return [str(mood) for mood in chance.choice(sorted(MOODS), count, replace=False)]
+
+
+def _write_pieces(sources: Sources, sentences: list[Recording]) -> None:
+    aligned = align(sources.aligner, sentences, sources.work / "words.jsonl")
+    items = [_Item(one.path, one.text, "pieces", words=tuple(words)) for one, words in aligned]
+    _write(sources.features, "pieces", items)
 
 
 def _write_noise(folder: Path, recordings: list[Recording]) -> None:

@@ -21,20 +21,26 @@ from scripts.train.files import whole_file
 from scripts.train.network import CONTEXT, STRIDE, Network, output_frames
 from scripts.train.perturb import Perturber, cepstra
 from scripts.train.store import Store, Utterance, exists, open_store
+from scripts.train.teacher import Teacher
 from voice_skill.asr.kaldi.phones import PHONE_ID
 
 __all__ = ["SHARES", "Settings", "train"]
 
-STORES = ("people-1", "people-2", "people-3", "people-4", "robots")
+STORES = (
+    *("people-1", "people-2", "people-3", "people-4", "robots"),
+    *("wild", "pieces", "moods-people", "moods-robots"),
+)
 SHARES = {
-    "minilibri": 0.2,
-    "speech_commands": 1.0,
+    "minilibri": 0.4,
+    "speech_commands": 0.6,
     "an4": 0.5,
     "kathleen_arctic": 0.2,
     "ljspeech_part": 0.15,
     "mycroft_community": 0.15,
     "hymel_keywords": 0.6,
     "synthetic": 0.3,
+    "pieces": 0.4,
+    "moods": 0.4,
     "recorded": 0.7,
     "made": 0.4,
 }
@@ -53,12 +59,16 @@ class Settings:
 
     minutes: float
     """Training time in all, earlier runs included."""
-    width: int = 256
+    width: int = 512
     peak: float = 1e-3
     """The learning rate at its highest."""
     batch_frames: int = 12_000
     start: Path | None = None
     """A checkpoint to start from."""
+    teacher: Path | None = None
+    """The folder of an earlier model that shows where the phones are, at first."""
+    taught: float = 10
+    """Minutes for which the teacher is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Trainer:
         self.phone_model = PhoneModel.count([self._first(one.utterance.words) for one in self.examples])
         self.denominator = Denominator(self.phone_model)
         self.network = Network(settings.width)
+        self.teacher = Teacher(settings.teacher) if settings.teacher else None
         self.optimiser = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-3, betas=(0.9, 0.98))
         self.average: dict[str, Tensor] = {}
         self.seconds = 0.0
@@ -105,8 +116,8 @@ class Trainer:
             self.average, self.seconds, self.steps = saved["average"], saved["seconds"], saved["steps"]
         elif self.settings.start:
             weights = torch.load(self.settings.start, weights_only=True)["network"]
-            if weights["output.weight"].shape[1] != self.settings.width:
-                raise TrainingError(f"{self.settings.start}: a network of another width", "give its width with --width")
+            if weights["output.weight"].shape[1] != self.settings.width or "second.widen.weight" not in weights:
+                raise TrainingError(f"{self.settings.start}: a network of another shape", "give its width with --width")
             self.network.load_state_dict(weights)
         else:
             sample = self.chance.choice(len(self.examples), min(400, len(self.examples)), replace=False)
@@ -131,21 +142,16 @@ class Trainer:
         """Warm-up, a plateau, then down to a fiftieth: the learning rate for this moment."""
         part = self.seconds / (60 * self.settings.minutes)
         decay = 1.0 if part < 0.35 else 0.02 ** ((part - 0.35) / 0.65)
-        return self.settings.peak * min(1.0, (self.steps + 1) / 100) * decay
+        return self.settings.peak * min(1.0, (self.steps + 1) / 200) * decay
 
     def step(self, batch: Sequence[Example]) -> float:
         """One update. Returns the objective per frame: 0 would mean that only the transcript is possible."""
         self.network.train()
         inputs, lengths = _stack([self._input(one) for one in batch])
-        scores, side = self.network(inputs)
-        plain = scores.detach()
-        of_all, all_paths = self.denominator(plain, lengths)
-        of_right, right_paths, possible = numerator(plain, lengths, [one.paths for one in batch])
-        inside = (torch.arange(scores.shape[1]) < lengths[:, None]) & possible[:, None]
-        frames = inside.sum().clamp_min(1)
-        weight = inside[..., None] / frames
-        loss = (scores * (all_paths - right_paths) * weight).sum() + 2.5e-4 * (scores**2 * weight).sum()
-        loss = loss - 0.1 * (functional.log_softmax(side, dim=2) * right_paths * weight).sum()
+        if self.teacher and self.seconds < 60 * self.settings.taught:
+            loss, objective = self._taught(inputs, lengths, batch, self.teacher)
+        else:
+            loss, objective = self._discriminative(inputs, lengths, batch)
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
         self.optimiser.zero_grad()
@@ -154,7 +160,28 @@ class Trainer:
         self.optimiser.step()
         self.steps += 1
         self._follow()
-        return float(((of_right - of_all) * possible).nan_to_num().sum() / frames)
+        return objective
+
+    def _discriminative(self, inputs: Tensor, lengths: Tensor, batch: Sequence[Example]) -> tuple[Tensor, float]:
+        """The loss of the chain objective, and the objective."""
+        scores, side = self.network(inputs)
+        plain = scores.detach()
+        of_all, all_paths = self.denominator(plain, lengths)
+        of_right, right_paths, possible = numerator(plain, lengths, [one.paths for one in batch])
+        weight = _weight(lengths, possible, scores.shape[1])
+        loss = (scores * (all_paths - right_paths) * weight).sum() + 2.5e-4 * (scores**2 * weight).sum()
+        loss = loss - 0.1 * (functional.log_softmax(side, dim=2) * right_paths * weight).sum()
+        return loss, float(((of_right - of_all) * possible).nan_to_num().sum() * weight.amax())
+
+    def _taught(
+        self, inputs: Tensor, lengths: Tensor, batch: Sequence[Example], teacher: Teacher
+    ) -> tuple[Tensor, float]:
+        """The cross-entropy with the phones where the teacher finds them, and its negative as the objective."""
+        _, right_paths, possible = numerator(teacher(inputs), lengths, [one.paths for one in batch])
+        scores, side = self.network(inputs)
+        weight = _weight(lengths, possible, scores.shape[1])
+        loss = -(functional.log_softmax(scores, dim=2) * right_paths * weight).sum()
+        return loss - 0.5 * (functional.log_softmax(side, dim=2) * right_paths * weight).sum(), -float(loss.detach())
 
     @torch.no_grad()
     def dev_objective(self) -> dict[str, float]:
@@ -233,6 +260,12 @@ class Trainer:
         if not all(pronunciations):
             return None
         return transcript([[[PHONE_ID[sound] for sound in one] for one in several] for several in pronunciations])
+
+
+def _weight(lengths: Tensor, possible: Tensor, frames: int) -> Tensor:
+    """[B, T, 1]: each frame's part of the loss, none past an utterance's end or where no path is possible."""
+    inside = (torch.arange(frames) < lengths[:, None]) & possible[:, None]
+    return (inside / inside.sum().clamp_min(1))[..., None]
 
 
 def _stack(inputs: Sequence[Any]) -> tuple[Tensor, Tensor]:

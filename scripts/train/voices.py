@@ -45,6 +45,13 @@ class Clip:
     voice: Voice
     text: str
     path: Path
+    wild: bool = False
+    """Said at any pace and pitch that the voice has, not only at an everyday one."""
+
+    @property
+    def chance(self) -> random.Random:
+        """Pace and pitch are drawn from this: the same on every run."""
+        return random.Random(f"{self.voice.folder} {self.text}{' wild' if self.wild else ''}")
 
 
 _ESPEAK_TRAINING = """
@@ -73,15 +80,17 @@ _PROGRAMS = {"espeak": "espeak-ng", "flite": "flite", "festival": "festival"}
 _FESTIVAL_BATCH = 40
 
 
-def clips_for(voices: list[Voice], phrases: list[str], folder: Path) -> list[Clip]:
-    """Which voice says what. The choice is the same on every run."""
+def clips_for(
+    voices: list[Voice], phrases: list[str], folder: Path, *, wild: bool = False, share: float = 1.0
+) -> list[Clip]:
+    """Which voice says what, `share` of its usual part. The choice is the same on every run."""
     clips = []
     for voice in voices:
         chance = random.Random(f"{voice.folder} chooses")
         clips += [
-            Clip(voice, text, folder / voice.folder / f"{number:04d}.flac")
+            Clip(voice, text, folder / voice.folder / f"{number:04d}.flac", wild)
             for number, text in enumerate(phrases)
-            if chance.random() < voice.share
+            if chance.random() < voice.share * share
         ]
     return clips
 
@@ -119,16 +128,16 @@ def _speak(batch: list[Clip]) -> list[Path]:
 
 def _espeak(batch: list[Clip], raw: list[Path]) -> None:
     for clip, target in zip(batch, raw, strict=True):
-        chance = random.Random(f"{clip.voice.folder} {clip.text}")
-        speed, pitch = str(chance.randint(120, 195)), str(chance.randint(25, 75))
+        speed = str(clip.chance.randint(*((90, 270) if clip.wild else (120, 195))))
+        pitch = str(clip.chance.randint(*((0, 99) if clip.wild else (25, 75))))
         _run(["espeak-ng", "-v", clip.voice.name, "-s", speed, "-p", pitch, "-w", str(target), clip.text])
 
 
 def _flite(batch: list[Clip], raw: list[Path]) -> None:
     for clip, target in zip(batch, raw, strict=True):
-        chance = random.Random(f"{clip.voice.folder} {clip.text}")
-        pitch = chance.randint(160, 205) if clip.voice.name == "slt" else chance.randint(88, 132)
-        stretch = f"duration_stretch={chance.uniform(0.82, 1.25):.2f}"
+        pitch = clip.chance.randint(160, 205) if clip.voice.name == "slt" else clip.chance.randint(88, 132)
+        pitch = int(pitch * clip.chance.uniform(0.8, 1.7)) if clip.wild else pitch
+        stretch = f"duration_stretch={clip.chance.uniform(*((0.65, 1.5) if clip.wild else (0.82, 1.25))):.2f}"
         settings = ["--setf", stretch, "--setf", f"int_f0_target_mean={pitch}"]
         _run(["flite", "-voice", clip.voice.name, *settings, "-t", clip.text, "-o", str(target)])
 
@@ -136,7 +145,7 @@ def _flite(batch: list[Clip], raw: list[Path]) -> None:
 def _festival(batch: list[Clip], raw: list[Path]) -> None:
     script = []
     for clip, target in zip(batch, raw, strict=True):
-        stretch = random.Random(f"{clip.voice.folder} {clip.text}").uniform(0.85, 1.2)
+        stretch = clip.chance.uniform(*((0.65, 1.4) if clip.wild else (0.85, 1.2)))
         script += [
             f"(voice_{clip.voice.name})",
             f"(Parameter.set 'Duration_Stretch {stretch:.2f})",

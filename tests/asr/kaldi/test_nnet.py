@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,22 @@ from voice_skill.errors import ModelError
 def layers(bits: int) -> list[Layer]:
     chance = np.random.default_rng(1)
 
-    def layer(offsets: tuple[int, ...], inputs: int, outputs: int) -> Layer:
+    def layer(offsets: tuple[int, ...], inputs: int, outputs: int, relu: bool = True, carry: float = 0.0) -> Layer:
         weights = chance.standard_normal((outputs, inputs * len(offsets))).astype(np.float32)
-        return Layer(offsets, weights, chance.standard_normal(outputs).astype(np.float32), bits)
+        bias = chance.standard_normal(outputs).astype(np.float32)
+        return Layer(offsets, weights, bias, bits, relu, carry)
 
-    return [layer((-2, 0, 2), 5, 30), layer((-3, 0, 3), 30, 20), layer((0,), 20, 8)]
+    squeezed = layer((-3, 0), 30, 10, relu=False)
+    return [layer((-2, 0, 2), 5, 30), squeezed, layer((0, 3), 10, 30, carry=0.66), layer((0,), 30, 8, relu=False)]
 
 
 @pytest.mark.parametrize(("bits", "precision"), [(32, 0.0), (16, 1e-4), (8, 0.05)])
 def test_a_network_reads_back_equal(tmp_path: Path, bits: int, precision: float) -> None:
     write_model(tmp_path / "final.mdl", layers(bits))
     found = read_network(tmp_path / "final.mdl")
-    assert [(layer.offsets, layer.bits) for layer in found] == [(layer.offsets, bits) for layer in layers(bits)]
+    for wanted, layer in zip(layers(bits), found, strict=True):
+        assert (layer.offsets, layer.bits) == (wanted.offsets, bits)
+        assert (layer.relu, layer.carry) == (wanted.relu, wanted.carry)
     for wanted, layer in zip(layers(bits), found, strict=True):
         np.testing.assert_array_equal(layer.bias, wanted.bias)
         np.testing.assert_allclose(layer.weights, wanted.weights, rtol=0, atol=precision)
@@ -48,6 +53,12 @@ def test_rewriting_changes_no_weight(tmp_path: Path) -> None:
     write_model(tmp_path / "again.mdl", once)
     for first, second in zip(once, read_network(tmp_path / "again.mdl"), strict=True):
         np.testing.assert_allclose(second.weights, first.weights, rtol=0, atol=0.02)
+
+
+def test_nothing_is_carried_from_before_the_first_layer(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="layer 1 has nothing to carry"):
+        write_model(tmp_path / "final.mdl", [replace(layers(8)[0], carry=0.5), *layers(8)[1:]])
+    assert not (tmp_path / "final.mdl").exists()
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`relu(weights @ [input at each offset] + bias)`; without `relu` in the last layer."""
+    """`relu(weights @ [input at each offset] + bias) + carry * (output of the layer before the one before)`."""
 
     offsets: tuple[int, ...]
     """In input frames."""
@@ -39,10 +39,14 @@ class Layer:
     bias: Matrix
     bits: int = 8
     """How a weight is stored: 8, 16 or 32."""
+    relu: bool = True
+    """False for a linear layer; the last, which is the output, is always linear."""
+    carry: float = 0.0
+    """How much is added of what the layer before the one before gave, at the same moment."""
 
 
 def write_model(path: Path, layers: Sequence[Layer]) -> None:
-    """Write the model; ReLU follows every layer but the last, which is the output."""
+    """Write the model. Raises ValueError for a layer that carries from before the first."""
     out = _Writer()
     out.raw(b"\0B")
     _write_transitions(out)
@@ -90,26 +94,41 @@ def _write_transitions(out: _Writer) -> None:
 def _write_network(out: _Writer, layers: Sequence[Layer]) -> None:
     first = layers[0]
     lines = [f"input-node name=input dim={first.weights.shape[1] // len(first.offsets)}"]
-    source = "input"
+    components: list[tuple[str, Layer]] = []
+    outputs = ["input"]
     for number, layer in enumerate(layers, start=1):
-        parts = [f"Offset({source}, {offset})" if offset else source for offset in layer.offsets]
-        spliced = f"Append({', '.join(parts)})" if len(parts) > 1 else parts[0]
-        source = f"affine{number}"
-        lines.append(f"component-node name={source} component={source} input={spliced}")
-        if number < len(layers):
-            lines.append(f"component-node name=relu{number} component=relu{number} input={source}")
-            source = f"relu{number}"
-    lines.append(f"output-node name=output input={source} objective=linear")
+        parts = [f"Offset({outputs[-1]}, {offset})" if offset else outputs[-1] for offset in layer.offsets]
+        source = f"Append({', '.join(parts)})" if len(parts) > 1 else parts[0]
+        for kind in _parts(layer, last=number == len(layers)):
+            if kind == "sum":
+                if number < 3:
+                    raise ValueError(f"layer {number} has nothing to carry")
+                source = f"Sum({source}, Scale({layer.carry:g}, {outputs[-2]}))"
+            name = f"{kind}{number}"
+            lines.append(f"component-node name={name} component={name} input={source}")
+            components.append((name, layer))
+            source = name
+        outputs.append(source)
+    lines.append(f"output-node name=output input={outputs[-1]} objective=linear")
     out.token("<Nnet3>").raw("\n".join(["", *lines, "", ""]).encode())
-    out.token("<NumComponents>").int32(2 * len(layers) - 1)
-    for number, layer in enumerate(layers, start=1):
-        out.token("<ComponentName>").token(f"affine{number}").token("<FixedAffineComponent>")
-        out.token("<LinearParams>").matrix(layer.weights, layer.bits)
-        out.token("<BiasParams>").vector(layer.bias).token("</FixedAffineComponent>")
-        if number < len(layers):
-            out.token("<ComponentName>").token(f"relu{number}")
-            _write_relu(out, len(layer.bias))
+    out.token("<NumComponents>").int32(len(components))
+    for name, layer in components:
+        out.token("<ComponentName>").token(name)
+        match name.rstrip("0123456789"):
+            case "affine":
+                out.token("<FixedAffineComponent>").token("<LinearParams>").matrix(layer.weights, layer.bits)
+                out.token("<BiasParams>").vector(layer.bias).token("</FixedAffineComponent>")
+            case "relu":
+                _write_relu(out, len(layer.bias))
+            case "sum":
+                out.token("<NoOpComponent>").token("<Dim>").int32(len(layer.bias))
+                out.token("<BackpropScale>").float32(1.0).token("</NoOpComponent>")
     out.token("</Nnet3>")
+
+
+def _parts(layer: Layer, *, last: bool) -> list[str]:
+    """The components that a layer needs."""
+    return ["affine", *(["relu"] if layer.relu and not last else []), *(["sum"] if layer.carry else [])]
 
 
 def _write_relu(out: _Writer, size: int) -> None:
@@ -124,24 +143,34 @@ def _write_relu(out: _Writer, size: int) -> None:
 
 def _read_network(reader: _Reader) -> list[Layer]:
     config = reader.text_until(b"\n\n")
-    splices = [
-        tuple(int(offset or 0) for offset in re.findall(r"(?:Offset\(\w+, (-?\d+)\)|(?<=[ =])\w+(?=,|\)|$))", spliced))
-        for spliced in re.findall(r"component=affine\d+ (input=.*)", config)
-    ]
+    nodes = dict(re.findall(r"component=(\w+) input=(.*)", config))
     reader.token("<NumComponents>")
     reader.int32()
     layers = []
-    for number, offsets in enumerate(splices, start=1):
-        for name in ("<ComponentName>", f"affine{number}", "<FixedAffineComponent>", "<LinearParams>"):
-            reader.token(name)
+    for name, source in nodes.items():
+        reader.token("<ComponentName>")
+        reader.token(name)
+        number = name.removeprefix("affine")
+        if not number.isdigit():
+            reader.skip_past(b"</RectifiedLinearComponent> " if name.startswith("relu") else b"</NoOpComponent> ")
+            continue
+        reader.token("<FixedAffineComponent>")
+        reader.token("<LinearParams>")
         weights, bits = reader.matrix()
         reader.token("<BiasParams>")
-        layers.append(Layer(offsets, weights, reader.vector(), bits))
+        bias = reader.vector()
         reader.token("</FixedAffineComponent>")
-        if number < len(splices):
-            reader.skip_past(b"</RectifiedLinearComponent> ")
+        carried = re.search(r"Scale\(([\d.]+),", nodes.get(f"sum{number}", ""))
+        carry = float(carried[1]) if carried else 0.0
+        layers.append(Layer(_offsets(source), weights, bias, bits, f"relu{number}" in nodes, carry))
     reader.token("</Nnet3>")
     return layers
+
+
+def _offsets(source: str) -> tuple[int, ...]:
+    """The offsets in `Append(Offset(x, -3), x)`: one for each input, 0 where none is written."""
+    inputs = re.findall(r"Offset\(\w+, (-?\d+)\)|\b(?!Append|Offset)[a-z]\w*", source)
+    return tuple(int(offset or 0) for offset in inputs)
 
 
 class _Writer:
