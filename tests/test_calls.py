@@ -172,6 +172,6 @@ def test_hang_on_freezes_the_hold_and_go_on_continues_to_the_second(store: Promp
 def _words(seconds: float) -> str:
     from math import ceil
 
-    from voice_skill.dialog.texts import number
+    from voice_skill.dialog.texts import in_words
 
-    return number(ceil(seconds)).capitalize()
+    return in_words(str(ceil(seconds))).capitalize()

@@ -22,6 +22,8 @@ from voice_skill.ear import (
     Result,
     SpeechOpened,
     SpeechUnclear,
+    SuspicionDismissed,
+    UrgencySuspected,
     WakeHeard,
 )
 from voice_skill.nlu.phrases import PhraseBook
@@ -175,6 +177,44 @@ def test_urgent_words_do_not_wait_for_the_long_silence(text: str, intent: str) -
     assert isinstance(danger, PhraseHeard)
     assert (stop.intent, danger.intent) == (intent, "danger.chest")
     assert stop.at == pytest.approx(1.4 + 0.3, abs=0.15)
+
+
+def test_what_is_said_over_charley_is_suspected_at_the_first_gap_and_heard_soon_after() -> None:
+    ear, _ = scripted(said("stop", start=0.5), said("stop", start=0.5), spoken=[(2.0, 2.4)])
+    ear.talked_over = True
+    opened, suspected, heard = hear(ear, 0, 10)
+    assert isinstance(opened, SpeechOpened)
+    assert isinstance(suspected, UrgencySuspected)
+    assert (suspected.intent, suspected.text, suspected.at) == ("stop", "stop", near(2.4 + 0.12))
+    assert isinstance(heard, PhraseHeard)
+    assert (heard.intent, heard.at) == ("stop", near(2.4 + 0.3))
+
+
+def test_a_suspicion_is_dismissed_when_more_follows() -> None:
+    talk = said("stop asking", start=0.5, seconds_per_word=0.6)
+    ear, _ = scripted(talk, talk, talk, spoken=[(2.0, 2.5), (2.7, 3.3)])
+    ear.talked_over = True
+    kinds = [type(result) for result in hear(ear, 0, 10)]
+    assert kinds == [SpeechOpened, UrgencySuspected, SuspicionDismissed, PhraseHeard]
+
+
+def test_nobody_looks_closely_while_charley_is_silent_or_at_what_is_not_urgent() -> None:
+    ear, recogniser = scripted(said("stop", start=0.5), said("stop", start=0.5), spoken=[(2.0, 2.4)])
+    assert not any(isinstance(result, UrgencySuspected) for result in hear(ear, 0, 10))
+    ear, recogniser = scripted(said("yes", start=0.5), said("yes", start=0.5), spoken=[(2.0, 2.4)])
+    ear.talked_over = True
+    assert [type(result) for result in hear(ear, 0, 10)] == [SpeechOpened, PhraseHeard]
+    assert len(recogniser.grammars) == 2
+
+
+def test_sound_before_a_time_can_be_forgotten_without_losing_what_follows() -> None:
+    ear, _ = scripted(said("yes yes yes", start=0.5), said("no", start=0.3), spoken=[(2.0, 3.4)])
+    assert [type(result) for result in hear(ear, 0, 3.1)] == [SpeechOpened]
+    ear.forget_before(3.0)
+    opened, heard = hear(ear, 3.1, 10)
+    assert isinstance(opened, SpeechOpened)
+    assert isinstance(heard, PhraseHeard)
+    assert (heard.intent, heard.began_at) == ("no", near(3.1))
 
 
 def test_a_short_danger_word_waits_for_a_short_silence_as_talk_may_go_on() -> None:

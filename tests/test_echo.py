@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from voice_skill.ear import Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear, WakeHeard
-from voice_skill.echo import TAIL_SECONDS, EchoGate
+from voice_skill.ear import (
+    Noise,
+    PhraseHeard,
+    Result,
+    SpeechOpened,
+    SpeechUnclear,
+    SuspicionDismissed,
+    UrgencySuspected,
+    WakeHeard,
+)
+from voice_skill.echo import AFTER_SECONDS, TAIL_SECONDS, EchoGate, Passes
 from voice_skill.nlu.understanding import Reason
 
 QUESTION = "Any chest pain, or trouble breathing?"
@@ -15,40 +24,50 @@ def heard(text: str, intent: str, began: float, at: float) -> PhraseHeard:
     return PhraseHeard(at, began, at, turn=1, text=text, intent=intent, confidence=1.0)
 
 
-def spoken(text: str, start: float, end: float, *, words: bool = True) -> EchoGate:
+def suspected(text: str, intent: str) -> UrgencySuspected:
+    return UrgencySuspected(12, 11, 12, turn=1, text=text, intent=intent)
+
+
+def spoken(text: str, start: float, end: float, passes: Passes = Passes.URGENT) -> EchoGate:
     """A gate in a room where `text` sounded from `start` to `end`."""
-    gate = EchoGate(words=words)
+    gate = EchoGate(passes)
     gate.began(text, start)
     gate.ended(end)
     return gate
 
 
 @pytest.mark.parametrize(
-    ("result", "passes"),
+    ("result", "urgent", "cancelled"),
     [
-        (heard("chest pain", "danger.chest", 11, 12), False),  # the very words
-        (heard("trouble breathing", "danger.breath", 11, 12), False),
-        (heard("my chest hurts", "danger.chest", 11, 12), True),  # danger in other words
-        (heard("that hurts", "hurts", 11, 12), True),
-        (heard("stop", "stop", 11, 12), True),
-        (heard("hang on", "pause", 11, 12), True),
-        (heard("no", "no", 11, 12), False),  # an answer can wait
-        (SpeechOpened(11, turn=1), False),
-        (SpeechUnclear(12, 11, 12, 1, "[unk]", Reason.UNKNOWN), False),
-        (Noise(12, 11, 12, 1, ""), False),
-        (WakeHeard(12, 11, 1.0, "hey charley"), True),
+        (heard("chest pain", "danger.chest", 11, 12), False, False),  # the very words
+        (heard("trouble breathing", "danger.breath", 11, 12), False, False),
+        (suspected("chest pain", "danger.chest"), False, False),
+        (heard("my chest hurts", "danger.chest", 11, 12), True, True),  # danger in other words
+        (heard("that hurts", "hurts", 11, 12), True, True),
+        (heard("stop", "stop", 11, 12), True, True),
+        (suspected("stop", "stop"), True, True),
+        (SuspicionDismissed(12), True, True),
+        (heard("hang on", "pause", 11, 12), True, True),
+        (heard("no", "no", 11, 12), False, True),  # an answer can wait
+        (SpeechOpened(11, turn=1), False, True),
+        (SpeechUnclear(12, 11, 12, 1, "[unk]", Reason.UNKNOWN), False, True),
+        (Noise(12, 11, 12, 1, ""), False, True),
+        (WakeHeard(12, 11, 1.0, "hey charley"), True, True),
     ],
     ids=lambda value: getattr(value, "text", type(value).__name__),
 )
-def test_while_charley_speaks_only_urgent_words_pass_that_it_is_not_saying(result: Result, passes: bool) -> None:
-    sounding = EchoGate(words=True)
-    sounding.began(QUESTION, 10)
-    assert sounding.passes(result) is passes
-    assert spoken(QUESTION, 10, 13).passes(result) is passes  # judged when it is over, begun when it was not
+def test_what_passes_while_charley_speaks_is_never_what_it_is_saying(
+    result: Result, urgent: bool, cancelled: bool
+) -> None:
+    for passes, expected in ((Passes.URGENT, urgent), (Passes.OTHERS, cancelled)):
+        sounding = EchoGate(passes)
+        sounding.began(QUESTION, 10)
+        assert sounding.passes(result) is expected
+        assert spoken(QUESTION, 10, 13, passes).passes(result) is expected  # judged when it is over, begun when not
 
 
 def test_with_words_off_nothing_passes_while_charley_speaks() -> None:
-    gate = spoken(QUESTION, 10, 13, words=False)
+    gate = spoken(QUESTION, 10, 13, Passes.NOTHING)
     assert not gate.passes(heard("that hurts", "hurts", 11, 12))
     assert gate.passes(heard("that hurts", "hurts", 14, 15))
 
@@ -71,17 +90,22 @@ def test_words_of_several_sentences_that_sounded_meanwhile_count_together() -> N
 def test_the_ear_starts_afresh_once_when_the_tail_is_over() -> None:
     gate = spoken(QUESTION, 10, 13)
     over = 13 + TAIL_SECONDS
-    assert [gate.reset_due(now) for now in (12.9, over - 0.01, over, over + 1)] == [False, False, True, False]
+    forget = [gate.forget_before(now) for now in (12.9, over - 0.01, over, over + 1)]
+    assert forget == [None, None, pytest.approx(13 + AFTER_SECONDS), None]
+
+
+def test_where_the_echo_is_cancelled_no_sound_is_forgotten() -> None:
+    assert spoken(QUESTION, 10, 13, Passes.OTHERS).forget_before(20) is None
 
 
 def test_not_between_two_sentences_that_follow_each_other() -> None:
     gate = spoken("I'm here.", 10, 11)
     gate.began(QUESTION, 11.1)
-    assert not gate.reset_due(12)
+    assert gate.forget_before(12) is None
 
 
 def test_an_end_without_a_beginning_is_none() -> None:
-    gate = EchoGate(words=True)
+    gate = EchoGate(Passes.URGENT)
     gate.ended(5)
-    assert not gate.reset_due(6)
+    assert gate.forget_before(6) is None
     assert gate.passes(heard("no", "no", 4.9, 5.1))

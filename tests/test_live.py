@@ -10,11 +10,13 @@ import pytest
 
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from voice_skill.audio.playlist import PlaybackEvent
+from voice_skill.audio.source_watch import SourceWatch
 from voice_skill.dialog.actions import Action, Manner, Say
 from voice_skill.dialog.events import Event, SpeechFinished, TimePassed
 from voice_skill.dialog.session import Session
 from voice_skill.errors import AudioError, SpeechError, StorageError
-from voice_skill.live import DEAF, MICROPHONE_LOST, Inbox, NightSpeaker, run_live, without_fail
+from voice_skill.journal.history import Facts
+from voice_skill.live import DEAF, MICROPHONE_LOST, Inbox, NightHistory, NightSpeaker, run_live, without_fail
 from voice_skill.runtime import Conversation
 
 Item = Frame | tuple[PlaybackEvent, float]
@@ -88,6 +90,7 @@ class ScriptedSpeaker:
         self.said: list[tuple[float, Say]] = []
         self.volumes: list[float] = []
         self.stopped: list[float] = []
+        self.hushes: list[str] = []
         self.away: tuple[float, float] = (-1.0, -1.0)
         self.cannot: set[str | int] = set()
         self._world = world
@@ -101,6 +104,12 @@ class ScriptedSpeaker:
 
     def stop(self) -> None:
         self.stopped.append(self._world.now)
+
+    def hush(self) -> None:
+        self.hushes.append("hush")
+
+    def go_on(self) -> None:
+        self.hushes.append("go on")
 
     def close(self) -> None:
         pass
@@ -305,3 +314,79 @@ def test_a_journal_that_fails_is_given_up_and_the_night_goes_on() -> None:
     assert written == [1.0, 2.0]
     assert len(world.told) == 1
     assert "the disk is full" in world.told[0][1]
+
+
+def test_a_microphone_that_was_swapped_for_the_speaker_is_gone_and_what_it_hears_is_not_heard() -> None:
+    world = World(10.0)
+    speaker = ScriptedSpeaker(world)
+    conversation = ScriptedConversation(world)
+    microphone = ScriptedMicrophone(world, [(0.0, 10.0)])
+    sources = {3.0: "mic", 6.0: "speaker.monitor", 10.0: "mic"}
+    watch = SourceWatch(lambda: next(name for end, name in sources.items() if world.now <= end))
+    inbox = ScriptedInbox()
+    inbox.world = world
+    inbox.items = sorted(microphone.frames(), key=lambda entry: entry[0])
+    night = steady(world, speaker)
+    with pytest.raises(KeyboardInterrupt):
+        run_live(cast(Conversation, conversation), inbox, microphone, night, world.clock, world.tell, watch=watch)
+    assert world.texts() == ["the microphone is gone", "the microphone is back"]
+    (gone, why), (back, _) = world.told
+    assert "hears only itself" in why
+    assert 3.0 < gone < 5.0
+    assert 6.0 < back < 7.0
+    assert [action.sentences for _, action in speaker.said] == [DEAF]
+    assert not [frame for frame in conversation.heard if gone < frame.at < back - 0.1]
+    assert microphone.reopened
+
+
+def test_a_frame_is_heard_without_the_echo() -> None:
+    world = World(1.0)
+    conversation = ScriptedConversation(world)
+    microphone = ScriptedMicrophone(world, [(0.0, 1.0)])
+    inbox = ScriptedInbox()
+    inbox.world = world
+    inbox.items = sorted(microphone.frames(), key=lambda entry: entry[0])
+    clean = Frame(99.0, bytes(2 * FRAME_SAMPLES))
+    with pytest.raises(KeyboardInterrupt):
+        run_live(
+            cast(Conversation, conversation),
+            inbox,
+            microphone,
+            steady(world, ScriptedSpeaker(world)),
+            world.clock,
+            world.tell,
+            clean=lambda _: clean,
+        )
+    assert set(conversation.heard) == {clean}
+
+
+def test_hushing_reaches_the_device() -> None:
+    world = World(1.0)
+    device = ScriptedSpeaker(world)
+    night = steady(world, device)
+    night.hush()
+    night.go_on()
+    assert device.hushes == ["hush", "go on"]
+
+
+class BrokenHistory:
+    """A history on a disk that is full."""
+
+    def woken(self) -> Facts:
+        raise StorageError("the disk is full", "make room")
+
+    def remember(self, fields: Facts) -> None:  # noqa: ARG002
+        raise StorageError("the disk is full", "make room")
+
+    def forget(self, what: str) -> None:  # noqa: ARG002
+        raise StorageError("the disk is full", "make room")
+
+
+def test_a_history_that_fails_ends_no_night_and_a_forgetting_that_failed_is_told() -> None:
+    world = World(1.0)
+    history = NightHistory(BrokenHistory(), world.tell)
+    assert dict(history.woken())["consent"] == "off"
+    history.remember(())
+    history.forget("all")
+    assert len(world.told) == 3
+    assert "NOT FORGOTTEN" in world.told[2][1]

@@ -3,128 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterator
-from functools import cache
-from itertools import pairwise, repeat
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from voice_skill.asr.fake import ScriptedRecogniser, said
-from voice_skill.asr.port import Transcript
-from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
+from tests.scripted_night import PRE_ROLL, SAMPLE, WAKE, WORD, Night, shipped
+from voice_skill.asr.fake import said
+from voice_skill.audio.frame import FRAME_SECONDS
 from voice_skill.audio.playlist import CueSkipped
-from voice_skill.audio.speaker import VirtualSpeaker
-from voice_skill.dialog.actions import Action
-from voice_skill.dialog.events import Event, TimePassed
-from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.events import TimePassed, Woken
 from voice_skill.dialog.session import Session
-from voice_skill.ear import Ear
-from voice_skill.echo import EchoGate
+from voice_skill.echo import EchoGate, Passes
+from voice_skill.journal.history import MemoryHistory
 from voice_skill.journal.sessions import SessionJournal, verify
-from voice_skill.loading import load_dialogs
-from voice_skill.nlu.phrases import PhraseBook
-from voice_skill.records import Record, Recorder
-from voice_skill.runtime import Conversation, replay
-from voice_skill.tts.fake import ScriptedVoice
-from voice_skill.tts.port import CLIP_RATE
-from voice_skill.tts.store import PromptStore
-
-WAKE = "hey charley"
-WORD = 0.3
-"""Seconds that a spoken word takes here."""
-PRE_ROLL = 0.5
-"""What the ear feeds ahead of the first sound: a transcript's times count from there."""
-SAMPLE = 1 / CLIP_RATE
-
-
-@cache
-def shipped() -> Dialogs:
-    return load_dialogs()
-
-
-class Night:
-    """A conversation in simulated time, and someone who speaks in it."""
-
-    def __init__(self, *, gate: EchoGate | None = None, journal: SessionJournal | None = None) -> None:
-        dialogs = shipped()
-        self.records: list[Record] = []
-        self.steps: list[tuple[float, Event]] = []
-        self.now = 0.0
-        self.speaker = VirtualSpeaker(PromptStore(ScriptedVoice(), None))
-        self._journal = journal
-        self._speech: list[tuple[float, float]] = []
-        self._words: deque[Transcript] = deque()
-        self._frames = 0
-        recogniser = ScriptedRecogniser(repeat(lambda _: self._words.popleft() if self._words else Transcript()))
-        self.conversation = Conversation(
-            dialogs,
-            Ear(recogniser, self, PhraseBook(dialogs.phrases)),
-            self.speaker,
-            Recorder(self.records.append),
-            Session.fresh(dialogs, "GB"),
-            journal=self._note,
-            gate=gate,
-        )
-
-    def _note(self, event: Event, now: float, session: Session, actions: tuple[Action, ...]) -> None:
-        self.steps.append((now, event))
-        if self._journal is not None:
-            self._journal(event, now, session, actions)
-
-    # -- the detector
-
-    def probability(self, frame: Frame) -> float:
-        return float(any(start <= frame.at < end for start, end in self._speech))
-
-    def reset(self) -> None:
-        pass
-
-    # -- the person
-
-    def say(self, text: str, after: float = 0.5) -> None:
-        """Begin to say `text` in `after` seconds."""
-        start = self.now + after
-        self._speech.append((start, start + WORD * len(text.split())))
-        self._words.append(said(text, start=PRE_ROLL, seconds_per_word=WORD))
-
-    def live(self, seconds: float) -> None:
-        replay(self.conversation, self.speaker, self._sound(seconds))
-
-    def until(self, kind: str, **fields: object) -> Record:
-        """Live on until something new of that kind is told, and give it."""
-        known = len(self.records)
-        for _ in range(3_000):
-            for record in self.records[known:]:
-                if record.kind == kind and fields.items() <= record.fields.items():
-                    return record
-            known = len(self.records)
-            self.live(FRAME_SECONDS)
-        raise AssertionError(f"no {kind} {fields} came")
-
-    def answer(self, text: str, turn_of: Record) -> None:
-        """Hear the prompt that began with `turn_of` out, and answer."""
-        self.until("said", turn=turn_of.fields["turn"])
-        self.say(text)
-
-    def to_the_hold(self) -> Record:
-        """Go on to the zero of the first hold."""
-        self.say(f"{WAKE} my leg is cramping")
-        self.answer("no", self.until("say"))
-        self.answer("in bed", self.until("say"))
-        return self.until("hold_started")
-
-    def kinds(self, *kinds: str) -> list[Record]:
-        return [record for record in self.records if record.kind in kinds]
-
-    def _sound(self, seconds: float) -> Iterator[Frame]:
-        for _ in range(max(1, round(seconds / FRAME_SECONDS))):
-            frame = Frame(self._frames * FRAME_SAMPLES / SAMPLE_RATE, bytes(2 * FRAME_SAMPLES))
-            self._frames += 1
-            self.now = frame.end
-            yield frame
+from voice_skill.records import Record
 
 
 def test_asleep_it_hears_its_name_and_what_follows_in_the_same_breath() -> None:
@@ -189,7 +84,7 @@ def test_pain_cuts_speech_short() -> None:
     assert heard.at - float(heard.fields["ended"]) < 0.5
     assert cut.at == heard.at
     reply = night.until("say")
-    assert sounding(night, cut.at - 0.1, cut.at)
+    assert sounding(night, float(heard.fields["ended"]) - 0.1, float(heard.fields["ended"]))
     assert not sounding(night, cut.at + 0.011, reply.at)  # 10 ms of fade
     assert not [told for told in night.kinds("said") if told.fields.get("text") == prompt.fields["text"]]
 
@@ -320,7 +215,7 @@ def test_the_journal_of_a_night_comes_out_the_same(tmp_path: Path) -> None:
 
 
 def test_what_charley_says_itself_is_no_answer_but_after_it_the_same_words_are() -> None:
-    night = Night(gate=EchoGate(words=True))
+    night = Night(gate=EchoGate(Passes.URGENT))
     night.say(f"{WAKE} my leg is cramping")
     prompt = night.until("say")
     assert "chest pain" in str(prompt.fields["text"])
@@ -334,7 +229,7 @@ def test_what_charley_says_itself_is_no_answer_but_after_it_the_same_words_are()
 
 
 def test_an_answer_is_not_glued_to_the_echo_of_its_question() -> None:
-    night = Night(gate=EchoGate(words=True))
+    night = Night(gate=EchoGate(Passes.URGENT))
     night.say(f"{WAKE} my leg is cramping")
     prompt = night.until("say")
     night.say("[unk] [unk]", after=6.6)  # the echo lasts a little longer than the prompt
@@ -350,3 +245,54 @@ def test_sound_after_a_gap_is_another_utterance() -> None:
     night._frames += math.ceil(3 / FRAME_SECONDS)  # the microphone was away
     night.live(1.5)
     assert not night.kinds("not_understood")
+
+
+def test_what_only_began_like_stop_hushes_charley_and_the_sentence_is_said_again() -> None:
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    night.live(1.0)
+    night._speech += [(night.now + 0.5, night.now + 0.8), (night.now + 1.0, night.now + 2.0)]
+    more = said("stop [unk] [unk] [unk]", start=PRE_ROLL)
+    night._words += [said("stop", start=PRE_ROLL), more, more]
+    night.live(1.4)
+    assert night.speaker.next_event_at() is None  # hushed, and nothing follows by itself
+    night.until("said", turn=prompt.fields["turn"])
+    assert not [record for record in night.kinds("said") if "cut" in record.fields]
+
+
+def test_stop_said_over_a_prompt_hushes_at_once_and_stops_soon_after() -> None:
+    night = Night()
+    night.say(f"{WAKE} my leg is cramping")
+    night.until("say")
+    night.live(1.0)
+    night._words.append(said("stop", start=PRE_ROLL))
+    night.say("stop", after=0.5)
+    ended = night.now + 0.5 + WORD
+    cut = night.until("said", cut=True)
+    assert cut.at - ended < 0.4
+    sounded = [at for at, _, _ in night.speaker.played if at < cut.at]
+    assert max(sounded) - ended < 0.25
+
+
+def facts_of(night: Night) -> tuple[tuple[str, str], ...]:
+    return next(event.facts for _, event in night.steps if isinstance(event, Woken))
+
+
+def test_what_the_history_knows_comes_with_the_waking_and_what_is_to_be_kept_goes_there() -> None:
+    history = MemoryHistory(
+        lambda: datetime(2026, 3, 14, 3), [datetime(2026, 3, day, 3) for day in (11, 12, 13)], "yes"
+    )
+    night = Night(history=history)
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    assert {("consent", "yes"), ("often", "yes"), ("week", "3")} <= set(facts_of(night))
+    night.answer("goodnight", prompt)
+    night.live(200)  # the wind-down
+    assert night.kinds("finished")
+    assert len(history.cramps) == 4
+    assert dict(history.cramps[datetime(2026, 3, 14, 3)])["ease"] == "none"
+    night = Night()
+    night.say(WAKE)
+    night.until("say")
+    assert ("consent", "off") in facts_of(night)  # where nothing can be kept nobody is asked

@@ -94,6 +94,8 @@ class Config:
     """`None`: the same volume at all hours."""
     barge_in: Literal["off", "words", "full"] = "words"
     """What interrupts Charley while it speaks: nothing, the words that may be said then, or any speech at all."""
+    echo_cancellation: bool = True
+    """Whether Charley's own voice is taken out of what the microphone hears, where `pywebrtc-audio` is installed."""
     microphone: Name | None = None
     """The device's name, or part of it; `None` for the system's default."""
     speaker: Name | None = None

@@ -10,32 +10,45 @@ Two things are not left to wait for the silence at the end:
 
 * a long **danger phrase** that a few partial results in a row agree on is judged at once, and the rest of that
   utterance is ignored;
-* a short one, or an **urgent word**, ends its utterance after a short silence rather than a patient one.
+* a short one, or an **urgent word**, ends its utterance after a short silence rather than a patient one. While Charley
+  speaks a closer look is taken sooner still, at the first gap: what is urgent so far is *suspected*, so that Charley
+  can hush until the short silence decides; if more follows that makes it something else, it is *dismissed*.
 
 While asleep the ear listens for the wake phrase; what was said in the same breath follows as its own result.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from voice_skill.asr.port import Decoding, Recogniser, Transcript, Word
+from voice_skill.attention import (
+    Attending,
+    Attention,
+    Noise,
+    PhraseHeard,
+    Result,
+    Span,
+    SpeechOpened,
+    SpeechUnclear,
+    SuspicionDismissed,
+    UrgencySuspected,
+    WakeHeard,
+    acts_at_once,
+)
 from voice_skill.audio.endpointing import Endpointer, EndpointSettings, PreRoll, SpeechBegan, SpeechEnded
 from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.vad import SpeechDetector
-from voice_skill.dialog.hearing import URGENT
 from voice_skill.nlu.phrases import DECOYS, FILLERS, PhraseBook
 from voice_skill.nlu.understanding import (
     PartialWatch,
-    Reason,
-    Rejected,
     Thresholds,
     Understood,
     is_danger,
     understand,
 )
-from voice_skill.wake.gate import WakeGate
 
 __all__ = [
     "Ear",
@@ -45,6 +58,8 @@ __all__ = [
     "Result",
     "SpeechOpened",
     "SpeechUnclear",
+    "SuspicionDismissed",
+    "UrgencySuspected",
     "WakeHeard",
 ]
 
@@ -65,6 +80,10 @@ class EarSettings:
     """Looks in a row that must find the same danger before it is judged."""
     urgent_silence: float = 0.3
     """Seconds of quiet that end an utterance which is "stop", "ow" or the like so far."""
+    gap: float = 0.12
+    """Seconds of quiet after which a short utterance is looked at closely: the gap inside a word is shorter."""
+    short: float = 2.5
+    """Seconds of sound that can be looked at closely in passing (in 0.05 s); "that really hurts" takes 1.2."""
     asleep_silence: float = 0.8
     """Seconds of quiet that end an utterance while asleep."""
     asleep_patience: float = 2.0
@@ -73,78 +92,11 @@ class EarSettings:
     """Seconds of sound before speech was noticed that still belong to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechOpened:
-    """Someone began to speak; what, is not known yet."""
-
-    at: float
-    """In seconds on the frames' clock, as all times here."""
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Speech:
-    """An utterance, or the part of it that was judged."""
-
-    at: float
-    """When it was judged."""
-    began_at: float
-    ended_at: float
-    """End of the last voiced frame before it was judged."""
-    turn: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseHeard(_Speech):
-    """A phrase that may be said now, and nothing else."""
-
-    intent: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechUnclear(_Speech):
-    """Speech that means nothing here. `text` is the raw transcript."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Noise(_Speech):
-    """A voice, but no words; or words before the question was put that could not be an answer yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class WakeHeard:
-    """The wake phrase was heard."""
-
-    at: float
-    began_at: float
-    """Start of the phrase's first word."""
-    confidence: float
-    text: str
-    """The whole transcript that it was found in."""
-
-
-Result = SpeechOpened | PhraseHeard | SpeechUnclear | Noise | WakeHeard
-
-
-@dataclass(frozen=True, slots=True)
-class _Attention:
-    """What is listened for."""
-
-    turn: int
-    intents: tuple[str, ...]
-    gate: WakeGate | None = None
-    early: bool = False
-
-
 @dataclass(slots=True)
 class _Utterance:
     """An utterance under way."""
 
-    attention: _Attention
+    attention: Attending
     began_at: float
     frames: list[Frame]
     decoding: Decoding
@@ -156,6 +108,12 @@ class _Utterance:
     looked_at: set[str] = field(default_factory=set)
     """Urgent intents that were looked at closely already. Each look decodes the whole utterance anew, so none is looked
     at twice."""
+    looked_until: float = 0.0
+    """End of the voice that the last closer look at a gap has taken in."""
+    suspected: PhraseHeard | None = None
+    """What that look found, if it must not wait and no voice has followed yet."""
+    told: bool = False
+    """Whether a suspicion was told that is neither confirmed nor dismissed."""
     judged: bool = False
     """Its meaning is known; the rest is ignored."""
 
@@ -165,8 +123,13 @@ class _Utterance:
         if voiced:
             self.voiced_until = frame.end
             self.voiced_seconds += FRAME_SECONDS
+            self.suspected = None
         if not self.judged:
             self.decoding.feed(frame.pcm)
+
+    def span(self, now: float) -> Span:
+        """Its times, if it is judged at `now`."""
+        return Span(now, self.began_at, self.voiced_until, self.frames[0].at)
 
 
 class Ear:
@@ -188,10 +151,10 @@ class Ear:
         self._carried: list[Frame] = []
         self._fillers = tuple(word for word in sorted(FILLERS) if recogniser.knows(word))
         self._decoys = tuple(word for word in DECOYS if recogniser.knows(word))
-        self._attention: _Attention | None = None
-        self._early: tuple[str, ...] = ()
-        self._question_at: float | None = None
+        self._attention = Attention(book, self._settings.thresholds, recogniser.knows)
         self._utterance: _Utterance | None = None
+        self.talked_over = False
+        """Whether somebody else (Charley) speaks now, who may have to hush."""
 
     def listen(self, intents: Sequence[str], early: Sequence[str], turn: int, endpoint: float) -> None:
         """From now on understand `early`, and `intents` from `question_began` on.
@@ -199,14 +162,12 @@ class Ear:
         An utterance under way is still decoded and understood as when it began. `intents` and `early` are in order of
         precedence; `endpoint` is the silence that ends an utterance, in seconds.
         """
-        self._attention = _Attention(turn, tuple(intents))
-        self._early = tuple(early)
-        self._question_at = None
+        self._attention.listen(intents, early, turn)
         self._endpointer.set_silence(endpoint)
 
     def question_began(self, at: float) -> None:
         """The last sentence of the turn began to sound at `at`: who speaks from then on may be answering it."""
-        self._question_at = at
+        self._attention.question_began(at)
 
     def sleep(self, phrase: str, intents: Sequence[str] = (), *, distress: Sequence[str] = (), turn: int = 0) -> None:
         """From now on wait for the wake phrase `phrase`, or a phrase of `distress`.
@@ -214,24 +175,23 @@ class Ear:
         `intents`: what may be said in the same breath; it is reported for `turn`. Raises `ModelError` if the recogniser
         does not know a word of `phrase`.
         """
-        gate = WakeGate(
-            phrase,
-            self._recogniser.knows,
-            starts=self._book.grammar(intents),
-            distress=distress,
-            threshold=self._settings.thresholds.wake,
-            distress_letters=self._settings.thresholds.danger_letters,
-        )
-        self._attention = _Attention(turn, tuple(intents), gate)
+        self._attention.sleep(phrase, intents, distress=distress, turn=turn)
         self._endpointer.set_silence(self._settings.asleep_silence)
 
     def reset(self) -> None:
         """Forget all sound so far: another recording follows, or the microphone after a break."""
         self._detector.reset()
+        self.forget_before(math.inf)
+
+    def forget_before(self, at: float) -> None:
+        """Forget the sound before `at`, which was somebody else's; an utterance that began then begins anew."""
+        heard = [*(self._utterance.frames if self._utterance else ()), *self._pre_roll.drain()]
         self._endpointer.reset()
-        self._pre_roll.drain()
         self._carried = []
         self._utterance = None
+        for frame in heard:
+            if frame.at >= at:
+                self._pre_roll.push(frame)
 
     def feed(self, frame: Frame) -> list[Result]:
         """Take in the next frame; gives what became known with it.
@@ -247,31 +207,35 @@ class Ear:
         utterance.hear(frame, voiced=probability >= self._settings.endpoint.off)
         if isinstance(event, SpeechEnded):
             return self._close(utterance, event)
-        if not utterance.judged and len(utterance.frames) % self._settings.partial_every == 0:
+        if utterance.judged:
+            return []
+        if self._in_gap(utterance, frame.end):
+            return self._look_closely(utterance, frame.end)
+        if utterance.suspected is not None:
+            return self._confirm(utterance, frame.end)
+        if len(utterance.frames) % self._settings.partial_every == 0:
             return self._look(utterance, frame.end)
         return []
 
     def judge(self, frames: Iterable[Frame]) -> Result:
         """Understand `frames` as one utterance, although nobody may have been heard speaking. Raises as `feed` does."""
-        if self._attention is None or self._attention.gate is not None:
+        attending = self._attention.now
+        if attending is None or attending.gate is not None:
             raise ValueError("judge needs `listen` first")
         sound = list(frames)
-        utterance = self._begin(self._attention, sound, sound[0].at, sound[-1].end)
+        utterance = self._begin(attending, sound, sound[0].at, sound[-1].end)
         return self._understand(utterance, utterance.decoding.finish(), sound[-1].end)
 
     def _open(self, began_at: float, now: float) -> list[Result]:
-        attention = self._attention
+        attention = self._attention.at(began_at)
         if attention is None:
             return []
-        asleep = attention.gate is not None
-        if not asleep and (self._question_at is None or began_at < self._question_at):
-            attention = replace(attention, intents=self._early, early=True)
         frames = [*self._carried, *self._pre_roll.drain()]
         self._carried = []
         self._utterance = self._begin(attention, frames, began_at, now)
-        return [] if asleep else [SpeechOpened(began_at, attention.turn)]
+        return [] if attention.gate is not None else [SpeechOpened(began_at, attention.turn)]
 
-    def _begin(self, attention: _Attention, frames: list[Frame], began_at: float, now: float) -> _Utterance:
+    def _begin(self, attention: Attending, frames: list[Frame], began_at: float, now: float) -> _Utterance:
         return _Utterance(
             attention,
             began_at,
@@ -282,7 +246,7 @@ class Ear:
             voiced_until=now,
         )
 
-    def _decode(self, attention: _Attention, frames: Sequence[Frame]) -> Decoding:
+    def _decode(self, attention: Attending, frames: Sequence[Frame]) -> Decoding:
         if attention.gate is not None:
             grammar = attention.gate.grammar
         else:
@@ -314,11 +278,50 @@ class Ear:
         utterance.looked_at.add(urgent)
         return self._cut_short(utterance, now)
 
-    def _urgent(self, partial: str, attention: _Attention) -> str | None:
+    def _in_gap(self, utterance: _Utterance, now: float) -> bool:
+        """Whether a short utterance has just paused, and was not looked at since its last voice."""
+        return (
+            self.talked_over
+            and utterance.attention.gate is None
+            and now - utterance.voiced_until >= self._settings.gap
+            and utterance.looked_until < utterance.voiced_until
+            and len(utterance.frames) * FRAME_SECONDS <= self._settings.short
+        )
+
+    def _look_closely(self, utterance: _Utterance, now: float) -> list[Result]:
+        """Judge what was said so far as though it were all, to be ready if it is something that must not wait."""
+        utterance.looked_until = utterance.voiced_until
+        result = self._understand(utterance, utterance.decoding.finish(), now)
+        utterance.decoding = self._decode(utterance.attention, utterance.frames)
+        if not (isinstance(result, PhraseHeard) and acts_at_once(result.intent)):
+            return self._dismissed(utterance, now)
+        utterance.suspected = result
+        if utterance.told:
+            return []
+        utterance.told = True
+        return [UrgencySuspected(now, result.began_at, result.ended_at, result.turn, result.text, intent=result.intent)]
+
+    def _confirm(self, utterance: _Utterance, now: float) -> list[Result]:
+        """What is suspected is meant once the short silence is over."""
+        suspected = utterance.suspected
+        if suspected is None or now - utterance.voiced_until < self._settings.urgent_silence:
+            return []
+        self._utterance = None
+        self._endpointer.reset()
+        return [replace(suspected, at=now)]
+
+    def _dismissed(self, utterance: _Utterance, now: float) -> list[Result]:
+        """What to tell when an utterance is nothing urgent after all."""
+        if not utterance.told:
+            return []
+        utterance.told = False
+        return [SuspicionDismissed(now)]
+
+    def _urgent(self, partial: str, attention: Attending) -> str | None:
         """The intent of `partial` if it is the whole utterance, must not wait, and all of it is sure."""
         words = Transcript(tuple(Word(word, 0.0, 0.0, 1.0) for word in partial.split()))
         meaning = understand(words, attention.intents, self._book, self._settings.thresholds)
-        return meaning.intent if isinstance(meaning, Understood) and _acts_at_once(meaning.intent) else None
+        return meaning.intent if isinstance(meaning, Understood) and acts_at_once(meaning.intent) else None
 
     def _cut_short(self, utterance: _Utterance, now: float) -> list[Result]:
         """Judge what was said so far. If it is not urgent after all, decode it anew and go on."""
@@ -326,7 +329,7 @@ class Ear:
         intent = next((result.intent for result in results if isinstance(result, PhraseHeard)), "")
         if is_danger(intent):
             utterance.judged = True
-        elif _acts_at_once(intent) or any(isinstance(result, WakeHeard) for result in results):
+        elif acts_at_once(intent) or any(isinstance(result, WakeHeard) for result in results):
             self._utterance = None
             self._endpointer.reset()
         else:
@@ -339,36 +342,16 @@ class Ear:
         if utterance.judged:
             return []
         results = self._judge(utterance, utterance.decoding.finish(), event.at)
+        if not any(isinstance(result, PhraseHeard) and acts_at_once(result.intent) for result in results):
+            results = [*self._dismissed(utterance, event.at), *results]
         if event.cut and utterance.attention.gate is not None and not results:
             self._carried = utterance.frames[-_CARRIED_FRAMES:]
         return results
 
     def _judge(self, utterance: _Utterance, transcript: Transcript, now: float) -> list[Result]:
-        attention = utterance.attention
-        if attention.gate is None:
-            return [self._understand(utterance, transcript, now)]
-        wake = attention.gate.find(transcript)
-        if wake is None:
-            return []
-        woken = WakeHeard(now, utterance.frames[0].at + wake.at, wake.confidence, transcript.text)
-        result = self._understand(utterance, wake.rest, now)
-        return [woken, result] if isinstance(result, PhraseHeard) else [woken]
+        span = utterance.span(now)
+        return self._attention.judge(utterance.attention, transcript, span, utterance.voiced_seconds)
 
     def _understand(self, utterance: _Utterance, transcript: Transcript, now: float) -> Result:
-        attention = utterance.attention
-        meaning = understand(
-            transcript, attention.intents, self._book, self._settings.thresholds, utterance.voiced_seconds
-        )
-        span = (now, utterance.began_at, utterance.voiced_until)
-        if isinstance(meaning, Rejected):
-            if attention.early or not meaning.speech:
-                return Noise(*span, attention.turn, meaning.text)
-            return SpeechUnclear(*span, attention.turn, meaning.text, meaning.reason)
-        heard = PhraseHeard(*span, attention.turn, meaning.text, meaning.intent, meaning.confidence)
-        if _acts_at_once(heard.intent) and self._attention is not None:
-            return replace(heard, turn=self._attention.turn)
-        return heard
-
-
-def _acts_at_once(intent: str) -> bool:
-    return intent in URGENT or is_danger(intent)
+        span = utterance.span(now)
+        return self._attention.understand(utterance.attention, transcript, span, utterance.voiced_seconds)

@@ -1,38 +1,48 @@
-"""Half duplex: what is heard while Charley speaks may be Charley.
+"""What is heard while Charley speaks may be Charley.
 
-Without echo cancellation the microphone hears the speaker. So while Charley speaks, and for a short tail after it,
+*Without echo cancellation* the microphone hears the speaker. So while Charley speaks, and for a short tail after it,
 only what must cut speech short gets through (danger, stop, "that hurts", "hang on"), and even that only if Charley is
 not just saying those very words. When the tail is over the ear starts afresh, so that an answer is not glued to the
-end of the prompt it answers.
+end of the prompt it answers. The price: a word that overlaps Charley's own is heard as one utterance with them and
+mostly lost; in the silence between two cues of a hold it is not.
 
-The price: a word that overlaps Charley's own is heard as one utterance with them and mostly lost; in the silence
-between two cues of a hold it is not. Where an echo-cancelling microphone is used, `barge_in: full` needs no gate.
+*With echo cancellation* everything gets through but Charley's own words, should a rest of them be heard.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum
 
 from voice_skill.dialog.hearing import URGENT
-from voice_skill.ear import Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear
+from voice_skill.ear import Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear, UrgencySuspected
 from voice_skill.nlu.phrases import spoken_form
 from voice_skill.nlu.understanding import is_danger
 
-__all__ = ["TAIL_SECONDS", "EchoGate"]
+__all__ = ["AFTER_SECONDS", "TAIL_SECONDS", "EchoGate", "Passes"]
 
 TAIL_SECONDS = 0.2
 """How long a room and the sound buffers keep a prompt alive after its last sample. Looped back without a room, the
 speech detector heard it for 0.13 s. Longer would swallow the answers of quick people."""
+AFTER_SECONDS = 0.06
+"""Sound that begins so soon after Charley's last sample is taken for Charley's; what is later may be an answer."""
 _REMEMBERED = 12
 """Sentences that may still be in the air."""
+
+
+class Passes(Enum):
+    """What gets through while Charley speaks."""
+
+    NOTHING = "nothing"
+    URGENT = "danger words, and those that must not wait"
+    OTHERS = "all but Charley's own words"
 
 
 class EchoGate:
     """Knows what Charley says and when, and lets through only what cannot be an echo of it."""
 
-    def __init__(self, *, words: bool) -> None:
-        """`words`: whether urgent words get through while Charley speaks; otherwise nothing does."""
-        self._words = words
+    def __init__(self, passes: Passes) -> None:
+        self._passes = passes
         self._spoken: deque[tuple[float, float, frozenset[str]]] = deque(maxlen=_REMEMBERED)
         self._open: tuple[float, frozenset[str]] | None = None
         self._reset_at: float | None = None
@@ -49,27 +59,30 @@ class EchoGate:
             begun, words = self._open
             self._spoken.append((begun, at + TAIL_SECONDS, words))
             self._open = None
-            self._reset_at = at + TAIL_SECONDS
+            if self._passes is not Passes.OTHERS:
+                self._reset_at = at + TAIL_SECONDS
 
-    def reset_due(self, now: float) -> bool:
-        """Whether the tail of the last prompt has just passed: the ear must start afresh, once."""
-        due = self._reset_at is not None and now >= self._reset_at
-        if due:
-            self._reset_at = None
-        return due
+    def forget_before(self, now: float) -> float | None:
+        """Told once, when the tail of the last prompt has passed: the ear must forget the sound before this time."""
+        if self._reset_at is None or now < self._reset_at:
+            return None
+        ended, self._reset_at = self._reset_at - TAIL_SECONDS, None
+        return ended + AFTER_SECONDS
 
     def passes(self, result: Result) -> bool:
         """Whether a result can be what a person said."""
-        if not isinstance(result, SpeechOpened | PhraseHeard | SpeechUnclear | Noise):
+        if not isinstance(result, SpeechOpened | PhraseHeard | SpeechUnclear | Noise | UrgencySuspected):
             return True
         began = result.at if isinstance(result, SpeechOpened) else result.began_at
         spoken = self._spoken_during(began, result.at)
         if spoken is None:
             return True
-        if not isinstance(result, PhraseHeard) or not self._words:
+        if not isinstance(result, PhraseHeard | UrgencySuspected):
+            return self._passes is Passes.OTHERS
+        if set(spoken_form(result.text)) <= spoken:
             return False
         urgent = result.intent in URGENT or is_danger(result.intent)
-        return urgent and not set(spoken_form(result.text)) <= spoken
+        return self._passes is Passes.OTHERS or (self._passes is Passes.URGENT and urgent)
 
     def _spoken_during(self, begin: float, end: float) -> frozenset[str] | None:
         """The words that Charley said in a span of time; None if it was silent."""

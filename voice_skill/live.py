@@ -15,18 +15,20 @@ from typing import Protocol
 
 from voice_skill.audio.frame import Frame
 from voice_skill.audio.playlist import PlaybackEvent
+from voice_skill.audio.source_watch import SourceWatch
 from voice_skill.audio.speaker import Speaker
 from voice_skill.dialog.actions import Action, Say
 from voice_skill.dialog.events import Event
 from voice_skill.dialog.session import Session
 from voice_skill.errors import AudioError, SpeechError, StorageError
-from voice_skill.runtime import Conversation, Journal
+from voice_skill.journal.history import Facts, History
+from voice_skill.runtime import NO_HISTORY, Conversation, Journal
 
-__all__ = ["DEAF", "Inbox", "Microphone", "NightSpeaker", "SpeakerDevice", "run_live", "without_fail"]
+__all__ = ["DEAF", "Inbox", "Microphone", "NightHistory", "NightSpeaker", "SpeakerDevice", "run_live", "without_fail"]
 
 Inbox = queue.SimpleQueue[Frame | tuple[PlaybackEvent, float]]
 
-MICROPHONE_LOST = 2.0
+MICROPHONE_LOST = 1.6
 """Seconds without a frame that mean the microphone is gone. An idle sound server may take over one to wake."""
 RETRY_SECONDS = 0.5
 LONGEST_WAIT = 0.25
@@ -103,6 +105,14 @@ class NightSpeaker:
         self._unsaid.clear()
         self._device.stop()
 
+    def hush(self) -> None:
+        """Hush, until `go_on`."""
+        self._device.hush()
+
+    def go_on(self) -> None:
+        """Go on."""
+        self._device.go_on()
+
     def close(self) -> None:
         """Let go of the device."""
         self._device.close()
@@ -145,9 +155,12 @@ def run_live(
     speaker: NightSpeaker,
     clock: Callable[[], float],
     tell: Callable[[str], None],
+    *,
+    clean: Callable[[Frame], Frame] | None = None,
+    watch: SourceWatch | None = None,
 ) -> None:
     """Go on until interrupted. `clock`: the monotonic one, in seconds; `tell` gets what the one who watches should
-    know."""
+    know; `clean` takes the speaker's echo out of a frame; `watch` notices when the microphone is no microphone."""
     deaf = False
     retry_at = 0.0
     while True:
@@ -158,10 +171,13 @@ def run_live(
         except queue.Empty:
             item = None
         if isinstance(item, Frame):
-            conversation.hear(item)
-            if deaf:
-                tell("the microphone is back")
-            deaf = False
+            if watch is not None:
+                watch.take(item)
+            if watch is None or not watch.wrong:
+                conversation.hear(item if clean is None else clean(item))
+                if deaf:
+                    tell("the microphone is back")
+                deaf = False
         elif item is not None:
             conversation.played(*item)
         now = clock()
@@ -169,10 +185,12 @@ def run_live(
         if deadline is not None and deadline <= now:
             conversation.tick(now)
         speaker.look_after(now)
-        if microphone.silent_for(now) < MICROPHONE_LOST:
+        wrong = watch is not None and watch.wrong
+        if not wrong and microphone.silent_for(now) < MICROPHONE_LOST:
             continue
         if not deaf:
-            tell("the microphone is gone: no sound comes from it. Trying to open it again")
+            how = "Charley hears only itself" if wrong else "no sound comes from it"
+            tell(f"the microphone is gone: {how}. Trying to open it again")
             if not conversation.session.asleep:
                 speaker.say(Say(NO_TURN, DEAF))
         deaf = True
@@ -196,3 +214,33 @@ def without_fail(journal: Journal, tell: Callable[[str], None]) -> Journal:
                 tell(f"{error}. The night goes on without a journal")
 
     return write
+
+
+class NightHistory:
+    """A history that ends no night when its file fails: it is then as though there were none."""
+
+    def __init__(self, history: History, tell: Callable[[str], None]) -> None:
+        self._history = history
+        self._tell = tell
+
+    def woken(self) -> Facts:
+        """See `History`."""
+        try:
+            return self._history.woken()
+        except StorageError as error:
+            self._tell(f"{error}. The night goes on without a history")
+            return NO_HISTORY
+
+    def remember(self, fields: Facts) -> None:
+        """See `History`."""
+        try:
+            self._history.remember(fields)
+        except StorageError as error:
+            self._tell(f"not remembered: {error}")
+
+    def forget(self, what: str) -> None:
+        """See `History`."""
+        try:
+            self._history.forget(what)
+        except StorageError as error:
+            self._tell(f"NOT FORGOTTEN: {error}")

@@ -8,12 +8,13 @@ One owner of the session, one way of data, no threads, no clock: time comes with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from voice_skill.audio.frame import Frame
 from voice_skill.audio.playlist import CueSkipped, PlaybackEvent, SentenceStarted
 from voice_skill.audio.speaker import Speaker, VirtualSpeaker
-from voice_skill.dialog.actions import Action, Listen, Note, Say, Sleep, StopSpeaking
+from voice_skill.dialog.actions import Action, Forget, Listen, Note, Remember, Say, Sleep, StopSpeaking
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.events import (
     Event,
@@ -26,18 +27,62 @@ from voice_skill.dialog.events import (
     UserSpoke,
     Woken,
 )
+from voice_skill.dialog.hearing import starts
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.session import Session
-from voice_skill.ear import Ear, Noise, PhraseHeard, Result, SpeechOpened, SpeechUnclear, WakeHeard
+from voice_skill.ear import (
+    Noise,
+    PhraseHeard,
+    Result,
+    SpeechOpened,
+    SpeechUnclear,
+    SuspicionDismissed,
+    UrgencySuspected,
+    WakeHeard,
+)
 from voice_skill.echo import EchoGate
+from voice_skill.journal.history import Facts, History
 from voice_skill.records import Recorder
 
-__all__ = ["Conversation", "Journal", "replay"]
+__all__ = ["NO_HISTORY", "Conversation", "Hearing", "Journal", "advance", "replay"]
 
 Journal = Callable[[Event, float, Session, tuple[Action, ...]], None]
 
+NO_HISTORY: Facts = (("consent", "off"), ("often", "unknown"))
+"""What is known where nothing may be kept."""
 GAP_SECONDS = 0.5
 """Sound that is missing for longer was a microphone that had gone: what is heard after it is another utterance."""
+
+
+class Hearing(Protocol):
+    """What the loop needs of an ear; see `voice_skill.ear.Ear`."""
+
+    talked_over: bool
+    """Whether Charley speaks now."""
+
+    def listen(self, intents: Sequence[str], early: Sequence[str], turn: int, endpoint: float) -> None:
+        """From now on understand `early`, and `intents` from `question_began` on."""
+        ...
+
+    def question_began(self, at: float) -> None:
+        """The last sentence of the turn began to sound at `at`."""
+        ...
+
+    def sleep(self, phrase: str, intents: Sequence[str] = (), *, distress: Sequence[str] = (), turn: int = 0) -> None:
+        """From now on wait for the wake phrase, or a phrase of `distress`."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all sound so far."""
+        ...
+
+    def forget_before(self, at: float) -> None:
+        """Forget the sound before `at`."""
+        ...
+
+    def feed(self, frame: Frame) -> list[Result]:
+        """Take in the next frame; gives what became known with it."""
+        ...
 
 
 class Conversation:
@@ -46,7 +91,7 @@ class Conversation:
     def __init__(
         self,
         dialogs: Dialogs,
-        ear: Ear,
+        ear: Hearing,
         speaker: Speaker,
         recorder: Recorder,
         session: Session,
@@ -54,8 +99,10 @@ class Conversation:
         wake_phrase: str = "hey charley",
         journal: Journal | None = None,
         gate: EchoGate | None = None,
+        history: History | None = None,
     ) -> None:
-        """`gate`: for a microphone that hears the speaker; a recording of the caller alone needs none."""
+        """`gate`: for a microphone that hears the speaker; a recording of the caller alone needs none. `history`: what
+        is kept from night to night; without one nothing is, and nobody is asked."""
         self.session = session
         self._dialogs = dialogs
         self._ear = ear
@@ -64,7 +111,8 @@ class Conversation:
         self._wake_phrase = wake_phrase
         self._journal = journal
         self._gate = gate
-        self._starts = (*dialogs.dangers, *dialogs.state(dialogs.start).on)
+        self._history = history
+        self._starts = starts(dialogs)
         self._watch_until: float | None = None
         self._sounding: Say | None = None
         self._spoken: dict[tuple[int, str], Say] = {}
@@ -78,16 +126,25 @@ class Conversation:
 
     def hear(self, frame: Frame) -> None:
         """Take in a frame, all that happened before its end having been told."""
-        gap = frame.at - self._heard_until > GAP_SECONDS
-        if gap or (self._gate is not None and self._gate.reset_due(frame.at)):
+        if frame.at - self._heard_until > GAP_SECONDS:
             self._ear.reset()
+            self._speaker.go_on()
+        if self._gate is not None and (ours := self._gate.forget_before(frame.at)) is not None:
+            self._ear.forget_before(ours)
+            self._speaker.go_on()
         self._heard_until = frame.end
-        results = [result for result in self._ear.feed(frame) if self._gate is None or self._gate.passes(result)]
+        self.take(self._ear.feed(frame), frame.end)
+
+    def take(self, found: Sequence[Result], now: float) -> None:
+        """Act on what became known at `now`."""
+        results = [result for result in found if self._gate is None or self._gate.passes(result)]
         for index, result in enumerate(results):
             following = results[index + 1] if index + 1 < len(results) else None
             if not (isinstance(result, PhraseHeard) and index and isinstance(results[index - 1], WakeHeard)):
-                self._heard(result, following, frame.end)
-        self._recorder.flush(frame.end)
+                self._heard(result, following, now)
+        if not all(isinstance(result, SpeechOpened | UrgencySuspected) for result in found):
+            self._speaker.go_on()  # if it was hushed, and what was said was no reason to stop
+        self._recorder.flush(now)
 
     def tick(self, now: float) -> None:
         """A deadline has come."""
@@ -129,12 +186,16 @@ class Conversation:
                 )
                 if isinstance(following, PhraseHeard):
                     self._note_heard(following, now)
-                    self._step(Woken(following.intent, following.text), now)
+                    self._step(Woken(following.intent, following.text, self._facts()), now)
                 else:
-                    self._step(Woken(), now)
+                    self._step(Woken(facts=self._facts()), now)
             case PhraseHeard():
                 self._note_heard(result, now)
                 self._step(Heard(result.turn, result.intent, result.text), now)
+            case UrgencySuspected():
+                self._speaker.hush()
+            case SuspicionDismissed():
+                pass  # `take` lets the speaker go on
             case SpeechOpened():
                 self._step(UserSpoke(result.turn), now)
             case SpeechUnclear():
@@ -143,6 +204,15 @@ class Conversation:
             case Noise():
                 add(now, "not_understood", text=result.text, reason="noise")
                 self._step(NoiseHeard(result.turn), now)
+
+    def _facts(self) -> Facts:
+        """What is known from other nights. A number above what the dialogs can say is the highest that they can."""
+        known = NO_HISTORY if self._history is None else self._history.woken()
+        highest = {name: values[-1] for name, values in self._dialogs.slots.items() if values[-1].isdigit()}
+        return tuple(
+            (name, highest[name] if name in highest and int(value) > int(highest[name]) else value)
+            for name, value in known
+        )
 
     def _note_heard(self, result: PhraseHeard, now: float) -> None:
         self._recorder.add(
@@ -165,12 +235,14 @@ class Conversation:
                 self._recorder.add(at, "hold_cue", cue=say.cue, text=text)
             else:
                 self._recorder.add(at, "say", turn=say.turn, text=text)
+        self._ear.talked_over = True
         if self._gate is not None:
             self._gate.began(event.text, at)
         if event.last and event.turn == self.session.turn:
             self._ear.question_began(at)
 
     def _silent(self, at: float) -> None:
+        self._ear.talked_over = False
         if self._gate is not None:
             self._gate.ended(at)
 
@@ -205,6 +277,12 @@ class Conversation:
                     self._ear.question_began(now)
             case Note():
                 self._recorder.add(now if action.at is None else action.at, action.kind, **dict(action.fields))
+            case Remember():
+                if self._history is not None:
+                    self._history.remember(action.fields)
+            case Forget():
+                if self._history is not None:
+                    self._history.forget(action.what)
             case Sleep():
                 self._watch_until = now + action.watch
                 self._fall_asleep(watch=True)
@@ -221,11 +299,11 @@ class Conversation:
 def replay(conversation: Conversation, speaker: VirtualSpeaker, frames: Iterable[Frame]) -> None:
     """Run a recording through: every event at its own time, as fast as the machine can."""
     for frame in frames:
-        _advance(conversation, speaker, frame.at, frame.end)
+        advance(conversation, speaker, frame.at, frame.end)
         conversation.hear(frame)
 
 
-def _advance(conversation: Conversation, speaker: VirtualSpeaker, now: float, until: float) -> None:
+def advance(conversation: Conversation, speaker: VirtualSpeaker, now: float, until: float) -> None:
     """Let time pass from `now` to `until`: deadlines and what the speaker reports, in order."""
     while True:
         due = conversation.deadline

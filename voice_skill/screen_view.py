@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from voice_skill.records import Record
 
-__all__ = ["json_lines", "transcript"]
+__all__ = ["described", "json_lines", "transcript"]
 
 _LEVELS = {
     "S": "see a clinician this week",
@@ -40,7 +40,7 @@ def transcript(console: Console | None = None, begun: float = 0.0) -> Callable[[
     screen = console or Console(highlight=False, soft_wrap=True)
 
     def tell(record: Record) -> None:
-        line = _line(record)
+        line = described(record)
         if line is not None:
             who, what, style = line
             minutes, seconds = divmod(record.at - begun, 60)
@@ -52,7 +52,7 @@ def transcript(console: Console | None = None, begun: float = 0.0) -> Callable[[
     return tell
 
 
-def _line(record: Record) -> tuple[str, str, str] | None:
+def described(record: Record) -> tuple[str, str, str] | None:
     """Who, what and in which style; None for what a reader need not see."""
     fields = record.fields
     match record.kind:

@@ -1,10 +1,10 @@
-"""`scripts/bench [ears]`."""
+"""`scripts/bench [ears | night]`."""
 
 from __future__ import annotations
 
 import sys
 
-from scripts.benchmarks import pipeline
+from scripts.benchmarks import night, pipeline
 
 COMMANDS = {"_ready": pipeline.ready, "_replay": pipeline.replay_call}
 
@@ -14,6 +14,8 @@ def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in COMMANDS:
         COMMANDS[name]()
+    elif name == "night":
+        night.main(sys.argv[2:])
     elif name == "":
         pipeline.main()
     else:

@@ -46,9 +46,7 @@ class Teacher:
         """Cepstra [B, STRIDE * (T - 1) + 1 + 2 * CONTEXT, 40] to scores [B, T, OUTPUTS]."""
         frames = (cepstra.shape[1] - 1 - 2 * CONTEXT) // STRIDE + 1
         before, after = cepstra[:, :1].expand(-1, _MORE, -1), cepstra[:, -1:].expand(-1, _MORE, -1)
-        outputs = [
-            (torch.cat([before, cepstra, after], dim=1), -_MORE, 1)
-        ]  # values, time of the first, step
+        outputs = [(torch.cat([before, cepstra, after], dim=1), -_MORE, 1)]  # values, time of the first, step
         for (offsets, weights, bias, layer), stride in zip(self._layers, self._strides, strict=True):
             values, begin, apart = outputs[-1]
             first = self._first(begin - min(offsets), stride)

@@ -112,6 +112,50 @@ def test_now_playing_is_the_sentence_that_sounds() -> None:
     assert playlist.now_playing is None
 
 
+def test_a_hush_and_going_on_says_the_sentence_again() -> None:
+    playlist = Playlist(RATE)
+    playlist.add(words(1, "One.", "Two."))
+    playlist.add(words(2, "Three."))
+    pulled(playlist, 200)  # into the second sentence
+    playlist.events()
+    playlist.hush()
+    assert not pulled(playlist, 500)[FADE:].any()
+    assert (playlist.events(), playlist.next_event()) == ([], None)
+    playlist.go_on()
+    samples = pulled(playlist, 300)
+    assert playlist.events() == [
+        (700, SentenceStarted(1, "", 1, True, "Two.")),
+        (800, SpeechFinished(1)),
+        (800, SpeechStarted(2)),
+        (800, SentenceStarted(2, "", 0, True, "Three.")),
+        (900, SpeechFinished(2)),
+    ]
+    assert samples[50] == samples[150] == 1_000
+
+
+def test_a_cue_does_not_wait_for_the_end_of_a_pause() -> None:
+    playlist = Playlist(RATE)
+    playlist.add(words(1, "A long remark.", each=500))
+    pulled(playlist, 100)
+    playlist.hush()
+    playlist.add(words(2, "Five.", cue="5"), start=200)
+    playlist.events()
+    pulled(playlist, 400)
+    assert playlist.events()[:2] == [(200, SpeechFinished(1)), (200, SpeechStarted(2))]
+    playlist.go_on()
+    assert playlist.next_event() is None
+
+
+def test_a_stop_ends_a_pause_too() -> None:
+    playlist = Playlist(RATE)
+    playlist.add(words(1, "One."))
+    pulled(playlist, 50)
+    playlist.hush()
+    playlist.stop()
+    playlist.go_on()
+    assert playlist.next_event() is None
+
+
 def test_an_utterance_without_sentences_begins_and_ends_at_once() -> None:
     playlist = Playlist(RATE)
     playlist.add(words(3))

@@ -11,11 +11,12 @@ import pytest
 
 from voice_skill import live
 from voice_skill.audio import portaudio
+from voice_skill.audio.cancel import available
 from voice_skill.audio.frame import FRAME_SAMPLES
 from voice_skill.cli import main
 from voice_skill.commands import parts
 from voice_skill.dialog.actions import Say
-from voice_skill.echo import EchoGate
+from voice_skill.echo import EchoGate, Passes
 from voice_skill.tts.fake import ScriptedVoice
 from voice_skill.tts.store import PromptStore
 
@@ -56,8 +57,9 @@ class Loop:
         self.open: list[str] = []
         self._card = card
 
-    def __call__(self, *given: Any) -> None:
+    def __call__(self, *given: Any, clean: Any, watch: Any) -> None:  # noqa: ARG002
         self.given = list(given)
+        self.clean = clean
         self.open = list(self._card.open)
         raise KeyboardInterrupt
 
@@ -112,7 +114,7 @@ def test_what_was_heard_before_it_listened_is_forgotten(loop: Loop) -> None:
 def test_even_that_it_is_deaf_is_rendered_beforehand(voice: ScriptedVoice, monkeypatch: pytest.MonkeyPatch) -> None:
     late: list[tuple[str, int]] = []
 
-    def loop(*given: Any) -> None:
+    def loop(*given: Any, clean: Any, watch: Any) -> None:  # noqa: ARG001
         before = len(voice.rendered)
         given[3].say(Say(1, live.DEAF))
         late.extend(voice.rendered[before:])
@@ -125,17 +127,21 @@ def test_even_that_it_is_deaf_is_rendered_beforehand(voice: ScriptedVoice, monke
 
 
 @pytest.mark.usefixtures("card", "voice")
-@pytest.mark.parametrize(("barge_in", "words"), [("words", True), ("off", False), ("full", None)])
-def test_what_may_interrupt(monkeypatch: pytest.MonkeyPatch, loop: Loop, barge_in: str, words: bool | None) -> None:
-    made: list[bool] = []
+@pytest.mark.parametrize(
+    ("barge_in", "passes"),
+    [("words", Passes.OTHERS if available() else Passes.URGENT), ("off", Passes.NOTHING), ("full", None)],
+)
+def test_what_may_interrupt(monkeypatch: pytest.MonkeyPatch, loop: Loop, barge_in: str, passes: Passes | None) -> None:
+    made: list[Passes] = []
 
     class Gate(EchoGate):
-        def __init__(self, *, words: bool) -> None:
-            made.append(words)
-            super().__init__(words=words)
+        def __init__(self, passes: Passes) -> None:
+            made.append(passes)
+            super().__init__(passes)
 
     monkeypatch.setattr("voice_skill.echo.EchoGate", Gate)
     Path("charley.yaml").write_text(f'barge_in: "{barge_in}"\n')
     assert main(["run"]) == 130
-    assert made == ([] if words is None else [words])
+    assert made == ([] if passes is None else [passes])
+    assert (loop.clean is not None) == (passes is Passes.OTHERS)
     assert loop.open

@@ -21,6 +21,7 @@ from voice_skill.dialog.explore import Transition
 from voice_skill.dialog.hearing import intents
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.properties import violations
+from voice_skill.dialog.screen import Rules, reply
 from voice_skill.dialog.session import Phase, Session
 from voice_skill.loading import load_dialogs
 from voice_skill.nlu.phrases import PhraseBook, spoken_form
@@ -45,8 +46,11 @@ def _book() -> PhraseBook:
 class Rehearsal:
     """One session, driven by text. Every step is held against the safety properties."""
 
-    def __init__(self, region: str = "GB", *, sentence: float = SENTENCE, dialogs: Dialogs | None = None) -> None:
+    def __init__(
+        self, region: str = "GB", *, sentence: float = SENTENCE, dialogs: Dialogs | None = None, rules: Rules = reply
+    ) -> None:
         self.dialogs = dialogs or shipped()
+        self._rules = rules
         self.session = Session.fresh(self.dialogs, region)
         self.now = 0.0
         self.actions: tuple[Action, ...] = ()
@@ -61,7 +65,7 @@ class Rehearsal:
     def send(self, event: Event) -> Rehearsal:
         """One event, now."""
         before = self.session
-        self.session, self.actions = step(self.dialogs, before, event, self.now)
+        self.session, self.actions = step(self.dialogs, before, event, self.now, self._rules)
         found = list(violations(Transition(before, event, self.session, self.actions), self.dialogs))
         assert not found, found
         for action in self.actions:

@@ -270,7 +270,7 @@ def clock_rings() -> Rehearsal:
 
 def test_a_no_at_ten_minutes_closes_the_screen() -> None:
     night = clock_rings().say("no").hear_out()
-    assert night.state in ("wind_down.offer", "red_flag_screen.clear")
+    assert night.state in ("aftercare.offer", "red_flag_screen.clear")
     assert "Nothing you told me sounds like an emergency." in night.said
 
 
@@ -302,10 +302,10 @@ def test_the_clock_is_set_anew_by_a_false_alarm() -> None:
 
 def test_a_whole_good_night() -> None:
     night = gate().say("no", "bed").hold().hear_out().say("gone")
-    night.deny(lambda night: night.state == "wind_down.offer")
+    night.deny(lambda night: night.state == "aftercare.offer")
     assert night.session.level is Level.NONE
     assert "Nothing you told me sounds like an emergency." in night.said
-    night.say("yes").hear_out().hold().hear_out()
+    night.say("sleep", "no").hear_out().hold().hear_out()
     assert night.slept
     assert isinstance(night.log[-1][1], Sleep)
 

@@ -196,13 +196,44 @@ def still_there() -> Rehearsal:
     return night.say("still there").hear_out()
 
 
+def all_clear() -> Rehearsal:
+    """Every check was answered no, and care is offered."""
+    return asked("COLD").deny(lambda night: night.state == "aftercare.offer")
+
+
+def remembered(intent: str, **facts: str) -> Rehearsal:
+    """Woken by `intent`, with what the store knows; a cramp goes on until care is offered."""
+    night = Rehearsal().send(Woken(intent, "", facts=tuple(facts.items()))).hear_out()
+    if intent != "start_cramp":
+        return night
+    night.say("no", "bed").hold().hear_out().say("easing")
+    return night.deny(lambda night: night.state == "aftercare.offer")
+
+
+def asleep(night: Rehearsal) -> bool:
+    """The night is over."""
+    return night.session.asleep
+
+
 FAR: dict[str, Callable[[], Rehearsal]] = {
     "skin checks": after_two_holds,
     "still": still_there,
     "nobody answers": lambda: Rehearsal().wake("cramp").wait(1500.0),
     "nobody calls": lambda: Rehearsal().wake("chest pain").wait(300.0),
-    "all clear": lambda: asked("COLD").deny(lambda night: night.state == "wind_down.offer"),
-    "this week": lambda: asked("COLD").say("always").deny(lambda night: night.state == "wind_down.offer"),
+    "all clear": all_clear,
+    "warmth": lambda: all_clear().say("yes", "no").hear_out().wait(910.0).say("no").silence(),
+    "ice": lambda: all_clear().say("ice", "no", "yes").hear_out().wait(1850.0),
+    "rubbing": lambda: all_clear().say("rub").hear_out().wait(20.0).say("move it").hear_out(),
+    "forgetting": lambda: all_clear().say("forget everything").silence(2),
+    "remembering": lambda: all_clear().say("what do you remember"),
+    "no more care": lambda: remembered("start_cramp", consent="no").say("no", "no"),
+    "many": lambda: remembered("count_cramps", consent="yes", often="yes", week="3"),
+    "few": lambda: remembered("count_cramps", consent="yes", often="no", week="1"),
+    "what is kept": lambda: remembered("start_cramp", consent="yes").say("what do you remember"),
+    "a new habit": lambda: Rehearsal().wake("tips for cramps").say("at night", "first", "yes", "yes").deny(asleep),
+    "warm up": lambda: Rehearsal().wake("warm up").say("no").wait(900.0),
+    "cool down": lambda: Rehearsal().wake("cool down").say("no").wait(900.0),
+    "this week": lambda: asked("COLD").say("always").deny(lambda night: night.state == "aftercare.offer"),
 }
 """Nights that lead to what a short walk does not come to."""
 

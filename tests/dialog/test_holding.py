@@ -9,7 +9,9 @@ from voice_skill.dialog.actions import Note, Say, StopSpeaking
 from voice_skill.dialog.model import Answer
 from voice_skill.dialog.session import CUE_LEAD, Phase
 
-CUES = [(cue.name, cue.at) for cue in shipped().state("acute_relief.hold").hold.cues]  # type: ignore[union-attr]
+HOLD = shipped().state("acute_relief.hold").hold
+assert HOLD is not None
+CUES = [(cue.name, cue.at) for cue in HOLD.cues]
 
 
 def in_hold(seconds: float = 0.0) -> Rehearsal:
@@ -143,7 +145,6 @@ def test_how_long_in_a_pause_tells_it_and_pauses_on() -> None:
         ("worse", "back_off"),
         ("stop", "ease"),
         ("gone", "ease"),
-        ("i can't reach", "ease"),
     ],
 )
 @pytest.mark.parametrize("second", [3.0, 26.5])

@@ -13,14 +13,14 @@ from voice_skill.dialog.actions import Say
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.explore import possible_events
 from voice_skill.dialog.session import Session
-from voice_skill.dialog.texts import SECONDS, fill, number, sentences
+from voice_skill.dialog.texts import SECONDS, fill, in_words, sentences
 
 
 def test_numbers_are_words() -> None:
-    assert [number(value) for value in (0, 9, 10, 19, 20, 21, 40, 59, 60)] == (
+    assert [in_words(str(value)) for value in (0, 9, 10, 19, 20, 21, 40, 59, 60)] == (
         "zero, nine, ten, nineteen, twenty, twenty one, forty, fifty nine, sixty".split(", ")
     )
-    assert len({number(value) for value in range(70)}) == 70
+    assert len({in_words(str(value)) for value in range(70)}) == 70
 
 
 @cache
@@ -66,7 +66,7 @@ def test_an_unknown_country_gets_words_and_no_number() -> None:
 
 
 def test_every_number_of_seconds_left_is_on_the_list() -> None:
-    assert {f"{number(left).capitalize()} seconds left." for left in SECONDS} <= known("GB")
+    assert {f"{in_words(str(left)).capitalize()} seconds left." for left in SECONDS} <= known("GB")
 
 
 def test_what_is_said_without_a_flag_makes_sense() -> None:

@@ -72,7 +72,7 @@ def test_the_wind_down_is_slower_and_softer() -> None:
 
 def test_the_country_is_confirmed_and_its_number_spoken() -> None:
     night = Rehearsal("unknown").wake("cramp").say("settings", "new zealand")
-    assert night.last.startswith("For tonight, the emergency number is one one one.")
+    assert night.last.startswith("For tonight, the number to call is one one one.")
     night.say("yes")
     assert night.last.endswith("Any chest pain, or trouble breathing?")
     assert night.say("chest pain").last.startswith("Call one one one now.")

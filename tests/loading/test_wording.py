@@ -22,7 +22,7 @@ FORBIDDEN = {
     "Ring nine, one, one.": "spells a telephone number",
     "Ring zero zero zero.": "spells a telephone number",
     "Ring triple zero.": "spells a telephone number",
-    "Call {X}.": "there is no placeholder {X}; there are {E}, {U}, {flag}, {seconds}, {advice}",
+    "Call {X}.": "there is no placeholder {X}; there are {E}, {U}, {flag}, {seconds}, {minutes}, {advice}",
     "Call {E.": "there is no placeholder {E.}",
     "[beep] Hold.": "[beep] cannot be spoken; the only sound is [tone]",
     "You're fine.": "may not reassure",

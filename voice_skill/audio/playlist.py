@@ -144,6 +144,7 @@ class Playlist:
         self.position = 0
         """How many samples have gone out: the next one's index."""
         self._playing: _Playing | None = None
+        self._hushed: _Playing | None = None
         self._queue: deque[Utterance] = deque()
         self._schedule: list[_Scheduled] = []
         self._tail = np.zeros(0, np.int16)  # what was cut off, fading out under whatever comes
@@ -159,8 +160,23 @@ class Playlist:
         else:
             bisect.insort(self._schedule, _Scheduled(start, utterance, skippable), key=attrgetter("start"))
 
+    def hush(self) -> None:
+        """Silence what sounds after `FADE_SECONDS`, until `go_on`. What has a start of its own is not kept waiting."""
+        if self._playing is not None:
+            self._hushed = self._playing
+            self._cut()
+
+    def go_on(self) -> None:
+        """Say the sentence that was silenced again, from its beginning, and go on from there."""
+        hushed, self._hushed = self._hushed, None
+        if hushed is None:
+            return
+        sentence = max(0, hushed.begun - 1)
+        self._playing = _Playing(self.position - hushed.utterance.sentences[sentence][0], hushed.utterance, sentence)
+
     def stop(self) -> None:
         """Forget everything; what sounds is silent after `FADE_SECONDS`. No event tells of its end."""
+        self._hushed = None
         self._queue.clear()
         self._schedule.clear()
         self._cut()
@@ -194,7 +210,7 @@ class Playlist:
         due = [max(self._schedule[0].start, self.position)] if self._schedule else []
         if self._playing:
             due.append(self._playing.boundary)
-        elif self._queue:
+        elif self._queue and self._hushed is None:
             due.append(self.position)
         return min(due, default=None)
 
@@ -216,7 +232,7 @@ class Playlist:
                 self._advance(playing)
             elif self._schedule and self._schedule[0].start <= self.position:
                 self._begin_scheduled(self._schedule.pop(0))
-            elif playing is None and self._queue:
+            elif playing is None and self._hushed is None and self._queue:
                 self._begin(self._queue.popleft())
             else:
                 return
@@ -238,10 +254,10 @@ class Playlist:
         if scheduled.skippable and self.position - scheduled.start > LATE_SECONDS * self.rate:
             self._report(CueSkipped(utterance.turn, utterance.cue))
             return
-        if self._playing:
-            interrupted = self._playing.utterance.turn
-            self._cut()
-            self._report(SpeechFinished(interrupted))
+        interrupted, self._hushed = self._playing or self._hushed, None
+        self._cut()
+        if interrupted is not None:
+            self._report(SpeechFinished(interrupted.utterance.turn))
         self._begin(utterance)
 
     def _begin(self, utterance: Utterance) -> None:

@@ -48,6 +48,14 @@ class Speaker(Protocol):
         """Fall silent and forget everything queued."""
         ...
 
+    def hush(self) -> None:
+        """Hush in the middle of a sentence, until `go_on` or `stop`. Hold cues keep their time."""
+        ...
+
+    def go_on(self) -> None:
+        """Say the sentence that was hushed again, from its beginning, and go on. Nothing if none was."""
+        ...
+
     def close(self) -> None:
         """Let go of the device."""
         ...
@@ -75,6 +83,14 @@ class VirtualSpeaker:
     def stop(self) -> None:
         """Fall silent."""
         self._playlist.stop()
+
+    def hush(self) -> None:
+        """Hush."""
+        self._playlist.hush()
+
+    def go_on(self) -> None:
+        """Go on."""
+        self._playlist.go_on()
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -155,11 +171,13 @@ class DeviceSpeaker:
         post: Callable[[PlaybackEvent, float], None],
         *,
         volume_db: float = 0.0,
+        played: Callable[[bytes, float], None] | None = None,
     ) -> None:
         """`device`: PortAudio's name (or part of it) or number, `None` for the default. `clock`: a monotonic clock,
         in seconds. `post(event, at)` must be quick and must not block; it is called within a block of `at`, when
-        the sample was heard. `volume_db`: loudness of what is said from now on, 0 being the clips' own. Nothing is
-        opened yet."""
+        the sample was heard. `volume_db`: loudness of what is said from now on, 0 being the clips' own. `played(pcm,
+        at)` gets every block that is played, silence too, before it is heard at `at`: an echo canceller's reference.
+        Nothing is opened yet."""
         self.volume_db = volume_db
         self.underflows = 0
         """How often PortAudio had to play silence because it was not given sound in time."""
@@ -167,6 +185,7 @@ class DeviceSpeaker:
         self._device = device
         self._clock = clock
         self._post = post
+        self._played = played
         self._playlist = Playlist()
         self._times = SampleClock(self._playlist.rate)
         self._ahead: list[tuple[PlaybackEvent, float]] = []  # the device has the sound, but it is not heard yet
@@ -200,6 +219,16 @@ class DeviceSpeaker:
         with self._lock:
             self._playlist.stop()
             self._ahead.clear()
+
+    def hush(self) -> None:
+        """Hush, as quickly as `stop`."""
+        with self._lock:
+            self._playlist.hush()
+
+    def go_on(self) -> None:
+        """Go on."""
+        with self._lock:
+            self._playlist.go_on()
 
     def close(self) -> None:
         """Close the device."""
@@ -260,10 +289,14 @@ class DeviceSpeaker:
         ahead = time.outputBufferDacTime - time.currentTime
         with self._lock:
             self._playlist.shift(self._times.observe(self._playlist.position, now + ahead))
-            block[:] = self._playlist.pull(count)
+            heard_at = self._times.time_of(self._playlist.position)
+            pcm = self._playlist.pull(count)
+            block[:] = pcm
             self._ahead += [(event, self._times.time_of(sample)) for sample, event in self._playlist.events()]
             heard = [entry for entry in self._ahead if entry[1] <= now]
             del self._ahead[: len(heard)]
+        if self._played is not None:
+            self._played(pcm, heard_at)
         for event, at in heard:
             self._post(event, at)
         self.underflows += bool(status.output_underflow)

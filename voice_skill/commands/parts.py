@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from voice_skill.dialog.model import Dialogs
     from voice_skill.dialog.session import Session
     from voice_skill.ear import Ear
+    from voice_skill.journal.history import SqliteHistory
     from voice_skill.runtime import Conversation
     from voice_skill.tts.store import PromptStore
 
 __all__ = [
     "build_dialogs",
     "build_ear",
+    "build_history",
     "build_store",
     "check_writable",
     "fresh_session",
@@ -60,18 +62,28 @@ def build_store(config: Config) -> PromptStore:
     return PromptStore(Pyttsx3Voice(config.voice), config.cache_folder)
 
 
-def fresh_session(config: Config, dialogs: Dialogs) -> Session:
-    """A session with the configured region and pace. Raises `ConfigError` for a region without numbers."""
+def fresh_session(config: Config, dialogs: Dialogs, region: str | None = None) -> Session:
+    """A session with the configured pace and region, or `region`. Raises `CharleyError` for one without numbers."""
     from voice_skill.dialog.session import Session, Voice
     from voice_skill.errors import CharleyError
 
-    if config.region not in dialogs.regions:
+    region = region or config.region
+    if region not in dialogs.regions:
         known = ", ".join(sorted(dialogs.regions))
         raise CharleyError(
-            f'no emergency number is known for the region "{config.region}"',
-            f'set region in charley.yaml to one of {known}; "unknown" says "your local emergency number"',
+            f'no emergency number is known for the region "{region}"',
+            f'the region is one of {known}; "unknown" says "your local emergency number"',
         )
-    return Session.fresh(dialogs, config.region, Voice(rate=config.rate))
+    return Session.fresh(dialogs, region, Voice(rate=config.rate))
+
+
+def build_history(folder: Path) -> SqliteHistory:
+    """The history in `folder`. Raises `StorageError` for a file that cannot be used."""
+    from datetime import datetime
+
+    from voice_skill.journal.history import SqliteHistory
+
+    return SqliteHistory(folder / "history.sqlite", datetime.now)
 
 
 def check_writable(path: Path) -> None:

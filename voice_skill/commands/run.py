@@ -6,6 +6,10 @@ import argparse
 import contextlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voice_skill.echo import Passes
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -40,14 +44,23 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     import time
     from datetime import datetime
 
+    from voice_skill.audio.cancel import EchoCancelling, Reference, WebRtcCanceller, available
     from voice_skill.audio.microphone import MicrophoneSource
+    from voice_skill.audio.source_watch import SourceWatch, pulse_source
     from voice_skill.audio.speaker import DeviceSpeaker
-    from voice_skill.commands.parts import build_dialogs, build_ear, build_store, fresh_session, prepare_prompts
+    from voice_skill.commands.parts import (
+        build_dialogs,
+        build_ear,
+        build_history,
+        build_store,
+        fresh_session,
+        prepare_prompts,
+    )
     from voice_skill.config import load_config
     from voice_skill.dialog.events import SpeechFinished
     from voice_skill.echo import EchoGate
     from voice_skill.journal.sessions import SessionJournal
-    from voice_skill.live import DEAF, Inbox, NightSpeaker, run_live, without_fail
+    from voice_skill.live import DEAF, Inbox, NightHistory, NightSpeaker, run_live, without_fail
     from voice_skill.records import Recorder
     from voice_skill.runtime import Conversation
     from voice_skill.screen_view import json_lines, transcript
@@ -65,7 +78,15 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     ear = build_ear(dialogs, model)
     store = build_store(config)
     prepare_prompts(store, dialogs, config, *DEAF)
-    device = DeviceSpeaker(store, config.speaker, clock, lambda event, at: inbox.put((event, at)))
+    cancels = config.echo_cancellation and available() and config.barge_in == "words"
+    reference = Reference()
+    device = DeviceSpeaker(
+        store,
+        config.speaker,
+        clock,
+        lambda event, at: inbox.put((event, at)),
+        played=reference.played,
+    )
     night.callback(device.close)
     device.open()
     speaker = NightSpeaker(
@@ -84,13 +105,24 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
         session,
         wake_phrase=config.wake_phrase,
         journal=journal and without_fail(journal, _tell),
-        gate=None if config.barge_in == "full" else EchoGate(words=config.barge_in == "words"),
+        history=None if config.journal is None else NightHistory(build_history(config.journal), _tell),
+        gate=None if config.barge_in == "full" else EchoGate(_passes(config.barge_in, cancels=cancels)),
     )
     _tell(NOTICE.format(number=dialogs.regions[config.region].emergency))
     while not inbox.empty():  # what was heard before anybody could know that Charley listens
         inbox.get()
     _tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
-    run_live(conversation, inbox, microphone, speaker, clock, _tell)
+    clean = EchoCancelling(reference, WebRtcCanceller()).process if cancels else None
+    watch = SourceWatch(pulse_source, reference)
+    run_live(conversation, inbox, microphone, speaker, clock, _tell, clean=clean, watch=watch)
+
+
+def _passes(barge_in: str, *, cancels: bool) -> Passes:
+    from voice_skill.echo import Passes
+
+    if cancels:
+        return Passes.OTHERS
+    return Passes.URGENT if barge_in == "words" else Passes.NOTHING
 
 
 def _tell(text: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["TONE", "Action", "Listen", "Manner", "Note", "Say", "Sleep", "StopSpeaking"]
+__all__ = ["TONE", "Action", "Forget", "Listen", "Manner", "Note", "Remember", "Say", "Sleep", "StopSpeaking"]
 
 
 TONE = "[tone]"
@@ -77,4 +78,19 @@ class Sleep:
     """Seconds for which danger words are still heard without it (clinical.md 3.8)."""
 
 
-Action = Say | StopSpeaking | Listen | Note | Sleep
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep this about tonight, in place of what was kept of it before. Ordered only with consent (clinical.md 3.9)."""
+
+    fields: tuple[tuple[str, str], ...]
+    """What is kept: `level`, `answers` (those that set it, "COLD=E SWELL=U"), and the slots of `builtins.KEPT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete: what was kept of tonight, or all that was kept. `consent` deletes nothing: only nothing more is kept."""
+
+    what: Literal["tonight", "all", "consent"]
+
+
+Action = Say | StopSpeaking | Listen | Note | Sleep | Remember | Forget

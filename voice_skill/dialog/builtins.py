@@ -1,14 +1,17 @@
-"""What an edge can `do` besides going somewhere: pause, say again, and change the voice."""
+"""What an edge can `do` besides going somewhere: pause, say again, change the voice, remember, begin anew."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from voice_skill.dialog import holding
+from voice_skill.dialog import anew, holding
+from voice_skill.dialog.actions import Forget, Remember
+from voice_skill.dialog.model import Answer
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.session import Phase, Voice
+from voice_skill.dialog.texts import MINUTES
 
-__all__ = ["BUILTINS", "PAUSE_SECONDS", "VOICES", "do"]
+__all__ = ["BUILTINS", "CONSENT", "CONSENTS", "KEPT", "PAUSE_SECONDS", "VOICES", "do", "keep"]
 
 PAUSE_SECONDS = 20.0
 """Seconds of silent waiting before "Still here. Ready?" (clinical.md 2.4, WAIT)."""
@@ -35,6 +38,15 @@ def do(move: Move, name: str) -> bool:
             return repeat(move)
         case "how_long":
             return how_long(move)
+        case "answer":
+            holding.freeze(move)
+            return False
+        case "new_cramp":
+            anew.for_new_cramp(move)
+            return False
+        case "remember" | "forget_tonight" | "forget_all" | "stop_remembering":
+            consent(move, name)
+            return False
         case _:  # resume: going on is what `stay` does
             return False
 
@@ -60,17 +72,49 @@ def repeat(move: Move) -> bool:
 
 
 def how_long(move: Move) -> bool:
-    """Say how much of a hold is left, without touching it."""
+    """Say how much of a hold or a timer is left, without touching it."""
+    if move.at.until is not None:
+        minutes = round((move.at.until - move.now) / 60)
+        move.line("minutes_left" if minutes in MINUTES else "minute_left", minutes=str(minutes))
+        return False
     hold = move.state.hold
     if hold is None or move.at.holding is None:
         return False
     if move.at.holding.zero is None:  # it stands still: going on says it, a pause does not
         if move.at.phase is Phase.PAUSED:
-            move.line("seconds_left", holding.left(move, hold))
+            move.line("seconds_left", seconds=str(holding.left(move, hold)))
         return False
-    move.line("seconds_left", holding.left(move, hold))
+    move.line("seconds_left", seconds=str(holding.left(move, hold)))
     move.aside()
     return True
+
+
+def consent(move: Move, name: str) -> None:
+    """What the person wants to be remembered, or not (clinical.md 3.9)."""
+    if move.session.slot(CONSENT) == OFF:
+        return
+    move.session = move.session.with_slot(CONSENT, "yes" if name == "remember" else "no")
+    match name:
+        case "remember":
+            keep(move)
+        case "forget_tonight":
+            move.actions.append(Forget("tonight"))
+        case "forget_all":
+            move.actions.append(Forget("all"))
+        case _:
+            move.actions.append(Forget("consent"))
+
+
+def keep(move: Move) -> None:
+    """Have tonight remembered as it stands, if that was agreed to."""
+    session = move.session
+    slots = dict(session.slots)
+    if slots.get(CONSENT) != "yes":
+        return
+    grave = (f"{id}={answer}" for id, answer in session.screen if answer in Answer.YES)
+    kept = {name: slots[name] for name in KEPT if name in slots}
+    fields = {"level": session.level.name, **kept, "answers": " ".join(grave)}
+    move.actions.append(Remember(tuple(fields.items())))
 
 
 def _slower(voice: Voice) -> Voice:
@@ -108,5 +152,16 @@ VOICES: dict[str, tuple[Callable[[Voice], Voice], str]] = {
 }
 """Name → what it does to the voice, and the line that confirms it."""
 
-BUILTINS = ("pause", "resume", "repeat", "how_long", *(name for name in VOICES if name != "slow_one_step"))
+CONSENT = "consent"
+"""The slot that holds whether tonight may be remembered: no or yes. Nothing but the built-ins changes it."""
+OFF = "off"
+"""The value of that slot where nothing can be remembered at all."""
+CONSENTS = ("remember", "forget_tonight", "forget_all", "stop_remembering")
+KEPT = ("ease", "holds", "leg", "place")
+"""The slots that are remembered, as far as the dialogs have them."""
+
+BUILTINS = (
+    *("pause", "resume", "repeat", "how_long", "answer", "new_cramp", *CONSENTS),
+    *(name for name in VOICES if name != "slow_one_step"),
+)
 """The names that a dialog file may use."""

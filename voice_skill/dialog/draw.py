@@ -79,27 +79,25 @@ def draw_all(dialogs: Dialogs) -> str:
 
 def _leaps(dialogs: Dialogs) -> tuple[list[_Arrow], list[_Arrow]]:
     """Every way from one dialog, or from anywhere, to a state of another: for good, and by a call."""
-
-    def begin(dialog: str) -> str:
-        return f"{dialog}.{dialogs.dialogs[dialog].start}"
-
     gone = [
         _Arrow(ASLEEP, dialogs.start, "wake phrase"),
         _Arrow(ANYWHERE, dialogs.emergency, "danger words"),
         _Arrow(ANYWHERE, dialogs.emergency, "yes at E"),
         _Arrow(ANYWHERE, dialogs.urgent, "yes at U"),
     ]
-    called = [_Arrow(ANYWHERE, begin(dialogs.clock), f"after {dialogs.clock_seconds / 60:g} minutes")]
+    called = [_Arrow(ANYWHERE, dialogs.begins(dialogs.clock), f"after {dialogs.clock_seconds / 60:g} minutes")]
     for intent, edges in dialogs.universal.items():
         gone += [_Arrow(ANYWHERE, edge.go, intent) for edge in edges if "." in edge.go]
-        called += [_Arrow(ANYWHERE, begin(edge.call), intent) for edge in edges if edge.call]
+        called += [_Arrow(ANYWHERE, dialogs.begins(edge.call), intent) for edge in edges if edge.call]
     for dialog in dialogs.dialogs.values():
         for state in dialog.states.values():
             ways = [edge for _, edges in _ways(state) for edge in edges]
             targets = [edge.go for edge in ways if "." in edge.go]
             gone += [_Arrow(dialog.name, target, "") for target in targets if _dialog(target) != dialog.name]
             called += [
-                _Arrow(dialog.name, begin(one), "") for one in (state.call, *(edge.call for edge in ways)) if one
+                _Arrow(dialog.name, dialogs.begins(one), "")
+                for one in (state.call, *(edge.call for edge in ways))
+                if one
             ]
     return gone, called
 

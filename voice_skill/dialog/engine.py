@@ -32,7 +32,7 @@ from voice_skill.dialog.events import (
 from voice_skill.dialog.hearing import PRESENCE, RESUME, URGENT, intents
 from voice_skill.dialog.model import Answer, Dialogs
 from voice_skill.dialog.move import Move
-from voice_skill.dialog.screen import CLASSES
+from voice_skill.dialog.screen import CLASSES, Rules, reply
 from voice_skill.dialog.session import At, Phase, Session
 
 __all__ = ["step"]
@@ -44,13 +44,16 @@ NOISE_PATIENCE = 5.0
 MAX_REMINDERS = 3
 
 
-def step(dialogs: Dialogs, session: Session, event: Event, now: float) -> tuple[Session, tuple[Action, ...]]:
+def step(
+    dialogs: Dialogs, session: Session, event: Event, now: float, rules: Rules = reply
+) -> tuple[Session, tuple[Action, ...]]:
     """What the session becomes when `event` happens at `now` (seconds), and what must be done about it.
 
+    `rules` handles the answers to red-flag questions; there are others only to see that the proof finds them wrong.
     Events that no longer matter (the end of a prompt that was interrupted, an answer to a question that has moved on)
     change nothing. Nothing is ever raised for what a person says or does not say.
     """
-    move = Move(dialogs, session, now)
+    move = Move(dialogs, session, now, rules)
     if session.asleep and not isinstance(event, Woken):
         return session, ()
     match event:
@@ -81,13 +84,13 @@ def _woken(move: Move, event: Woken) -> None:
     """A new conversation begins, perhaps with what was said in the same breath."""
     old = move.session
     move.hush()
-    fresh = Session.fresh(move.dialogs, old.region, old.voice, old.turn)
+    fresh = Session.fresh(move.dialogs, old.region, old.voice, old.turn, dict(event.facts))
     start = move.dialogs.start
     move.session = fresh._replace(stack=(At(start),), clock_at=move.now + move.dialogs.clock_seconds)
     if event.intent in move.dialogs.dangers:
         _danger(move, event.intent)
-    elif event.intent in move.state.on:
-        flow.follow(move, move.state.on[event.intent])
+    elif edges := move.state.on.get(event.intent) or move.dialogs.universal.get(event.intent):
+        flow.follow(move, edges)
     else:
         flow.enter(move, start)
 
@@ -159,8 +162,7 @@ def _time_passed(move: Move) -> None:
     session = move.session
     if session.clock_at is not None and session.clock_at <= move.now:
         move.change(clock="due", clock_at=None)
-        if move.at.phase is Phase.WAITING and move.state.wait is not None:
-            flow.enter(move, move.at.state)  # a silence that Charley keeps is no reason to be late
+        if move.at.phase is Phase.WAITING and flow.ask_the_clock(move):
             return
     if session.wait_until is None or session.wait_until > move.now:
         return

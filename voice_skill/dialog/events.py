@@ -29,6 +29,8 @@ class Woken:
     intent: str = ""
     """What the rest of the breath meant; empty when the wake phrase stood alone or the rest was not understood."""
     text: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Slot → value, for what the history knows. Slots and values that the dialogs do not have are passed over."""
 
 
 @dataclass(frozen=True, slots=True)

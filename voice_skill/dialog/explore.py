@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from voice_skill.dialog.actions import Action, Note
@@ -22,11 +22,11 @@ from voice_skill.dialog.builtins import VOICES
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.events import Event, Heard, NotUnderstood, SpeechFinished, TimePassed, Woken
 from voice_skill.dialog.hearing import intents
-from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.model import Dialogs, Edge
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.session import At, Holding, Phase, Session, Voice
 
-__all__ = ["Transition", "Walk", "abstract", "explore", "possible_events"]
+__all__ = ["Transition", "Walk", "abstract", "at_rest", "distinct_intents", "explore", "possible_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def abstract(session: Session) -> Session:
     if session.asleep:
         return Session(slots=tuple((name, value) for name, value in slots if name == "region"))
     return session._replace(
-        stack=tuple(map(_at_rest, session.stack)),
+        stack=tuple(map(at_rest, session.stack)),
         slots=slots,
         turn=0,
         said=(),
@@ -85,11 +85,11 @@ def abstract(session: Session) -> Session:
 _VOICE = Voice()
 
 
-def _at_rest(at: At) -> At:
+def at_rest(at: At) -> At:
+    """A place without its times."""
     held = at.holding
-    if held is None:
-        return at
-    return at._replace(holding=Holding(None if held.zero is None else 0.0, 0.0, held.cue))
+    holding = None if held is None else Holding(None if held.zero is None else 0.0, 0.0, held.cue)
+    return at._replace(holding=holding, until=None if at.until is None else 0.0)
 
 
 def possible_events(dialogs: Dialogs, session: Session) -> Iterator[tuple[Session, Event]]:
@@ -114,8 +114,9 @@ def possible_events(dialogs: Dialogs, session: Session) -> Iterator[tuple[Sessio
 def distinct_intents(dialogs: Dialogs, at: At) -> tuple[str, ...]:
     """One intent for each different thing that can be said at a place.
 
-    Left out: intents that lead along the very same edges as another, all danger words but one for each question that
-    they flag, and changes of the voice, which no course depends on.
+    Left out: intents that lead along the same edges as another but for what is said on the way and the country that is
+    set, all danger words but one for each question that they flag, and changes of the voice, which no course depends
+    on.
     """
     return _distinct(dialogs, at.state, intents(dialogs, at))
 
@@ -129,8 +130,14 @@ def _distinct(dialogs: Dialogs, where: str, allowed: tuple[str, ...]) -> tuple[s
         if intent in dialogs.dangers:
             kept.setdefault(dialogs.dangers[intent].question, intent)
         elif not any(edge.do in VOICES for edge in edges):
-            kept.setdefault(edges or intent, intent)
+            kept.setdefault(tuple(map(_course, edges)) or intent, intent)
     return tuple(kept.values())
+
+
+def _course(edge: Edge) -> Edge:
+    """An edge without its words, of which only it matters whether there are any, and without the country."""
+    changed = tuple((name, value) for name, value in edge.set if name != "region")
+    return replace(edge, say=edge.say[:1] and ("…",), set=changed, rows=())
 
 
 def explore(

@@ -6,23 +6,19 @@ time to pass. `engine.step` decides which of them an event calls for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
-from voice_skill.dialog import holding
+from voice_skill.dialog import anew, holding
 from voice_skill.dialog.actions import Sleep
-from voice_skill.dialog.builtins import VOICES, do
-from voice_skill.dialog.model import Answer, Dialogs, Edge, Level, State
+from voice_skill.dialog.builtins import VOICES, do, keep
+from voice_skill.dialog.model import Answer, Edge, Level, State
 from voice_skill.dialog.move import Move
-from voice_skill.dialog.screen import Verdict, body, reply, wording
+from voice_skill.dialog.nets import MAX_SKIPPED, close_with_nets, leave_nothing_unsaid
+from voice_skill.dialog.screen import Verdict, body, wording
 from voice_skill.dialog.session import Asking, At, Phase
 
-__all__ = ["answer", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
-
-MAX_SKIPPED = 3
-"""Unsettled questions after which no more are put: someone who declines or sleeps is not to be pestered. What stays
-open is never taken for a no: it closes with the spoken safety net."""
+__all__ = ["answer", "ask_the_clock", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
 
 ASKS_SO_FAR = {Answer.ASKED_ONCE: 1, Answer.ASKED_TWICE: 2}
 
@@ -37,7 +33,7 @@ def enter(move: Move, target: str) -> None:
     leave_open(move)
     if dialog.name != move.at.state.partition(".")[0]:
         unwind(move)
-    if move.session.clock == "due" and dialog.clock:
+    if dialog.clock and move.session.clock == "due":
         move.change(clock="asked", stack=(*move.session.stack[:-1], At(name, Phase.ENTERING)))
         call(move, move.dialogs.clock)
         return
@@ -51,13 +47,15 @@ def enter(move: Move, target: str) -> None:
         move.say(state.say)
     if state.nets:
         close_with_nets(move)
+    if state.end:
+        leave_nothing_unsaid(move)
     begin(move, state)
 
 
 def unwind(move: Move) -> None:
     """Leave for good what was called, and what called it."""
     while len(move.session.stack) > 1:
-        move.change(stack=move.session.stack[:-1])
+        move.session = move.session.left()
         leave_open(move)
         if move.state.hold is not None:
             holding.release(move, move.state.hold)
@@ -89,15 +87,19 @@ def finish(move: Move) -> None:
     move.change(talking=False, wait_until=None)
     if move.at.phase is Phase.RELEASING:
         follow(move, state.then)
+    elif state.hold is not None and state.lock and not (move.at.holding or move.unlocked(state.lock)):
+        follow(move, state.locked)
     elif state.hold is not None:
         holding.start(move, state.hold)
     elif state.ask or move.at.asking is not None:
         move.place(phase=Phase.LISTENING)
         move.change(wait_until=move.now + patience(move))
     elif state.wait is not None:
-        move.place(phase=Phase.WAITING)
-        move.change(wait_until=move.now + state.wait)
+        until = move.at.until if move.at.until is not None else move.now + state.wait
+        move.place(phase=Phase.WAITING, until=until if state.timer else None)
+        move.change(wait_until=until)
     elif state.end:
+        keep(move)
         move.change(stack=())
         move.actions.append(Sleep())
     else:
@@ -111,6 +113,16 @@ def patience(move: Move) -> float:
         return SCREEN_WAITS[at.asking.asks - 1]
     assert state.noinput is not None
     return state.noinput.waits[min(at.misses, len(state.noinput.waits) - 1)]
+
+
+def ask_the_clock(move: Move) -> bool:
+    """Ten minutes are up while Charley keeps silence, which is no reason to be late: whether the question may be put
+    here. A timer runs on meanwhile."""
+    if not move.dialogs.dialogs[move.at.state.partition(".")[0]].clock:
+        return False
+    move.change(clock="asked")
+    call(move, move.dialogs.clock)
+    return True
 
 
 def follow(move: Move, edges: Iterable[Edge]) -> None:
@@ -127,7 +139,8 @@ def take(move: Move, edge: Edge) -> None:
     for name, value in edge.set:
         move.session = move.session.with_slot(name, value)
     for question in edge.answers:
-        move.answer(question, Answer.NO, "no")
+        if move.session.answer(question) not in Answer.YES:  # only a no to the very question takes a yes back
+            move.answer(question, Answer.NO, "no")
     if edge.raises:
         move.raise_level(edge.raises)
     if edge.flag:
@@ -168,17 +181,16 @@ def end_hold(move: Move, edge: Edge) -> None:
         do(move, edge.do)
 
 
-def call(move: Move, dialog: str) -> None:
+def call(move: Move, target: str) -> None:
     """Run another dialog on top of the current place. One that runs already is begun anew, and what it called left."""
-    names = [at.state.partition(".")[0] for at in move.session.stack]
-    below = move.session.stack[: names.index(dialog, 1)] if dialog in names[1:] else move.session.stack
-    move.change(stack=(*below, At(f"{dialog}.{move.dialogs.dialogs[dialog].start}")))
+    below = move.session.below(target.partition(".")[0])
+    move.change(stack=(*below, At(move.dialogs.begins(target))))
     enter(move, move.at.state)
 
 
 def back(move: Move) -> None:
     """Return to the place that called."""
-    move.change(stack=move.session.stack[:-1])
+    move.session = move.session.returned()
     match move.at.phase:
         case Phase.ENTERING:
             enter(move, move.at.state)
@@ -206,12 +218,16 @@ def go_on(move: Move, *, again: bool = False) -> None:
     elif state.ask:
         move.say(state.ask)
         move.speak()
-    elif at.phase is Phase.WAITING and not again:
+    elif at.until is not None or (at.phase is Phase.WAITING and not again):
         if move.speech:
             move.speak()
+        else:
+            finish(move)
     else:
         if again or state.hold is not None:
             move.say(state.say)
+            if state.nets:
+                close_with_nets(move)
         begin(move, state)
 
 
@@ -245,35 +261,13 @@ def screen_ids(move: Move, state: State) -> tuple[str, ...]:
 
 def needs_asking(move: Move, state: State, id: str) -> bool:
     """Whether a question is still to be put here."""
-    answer = move.session.answer(id)
-    if state.recheck:
-        return True
-    if state.again and answer in Answer.SKIPPED:
-        return True
-    return answer in Answer.UNASKED and (state.again or move.session.skipped < MAX_SKIPPED)
+    return state.recheck or move.session.is_due(id, again=state.again, most=MAX_SKIPPED)
 
 
 def to_emergency(move: Move) -> None:
-    """Get help now. What was said before is asked anew, should it prove a false alarm, since something alarming was
-    heard. What stays: the level reached before, the holds already counted, and the region."""
-    session = move.session
-    first = forgotten(move.dialogs)
-    flagged = {id for id, answer in session.screen if answer == Answer.YES_E}
-    earlier = max((Level[answer] for _, answer in session.screen if answer in (Answer.YES_S, Answer.YES_U)), default=0)
-    move.change(
-        raised=max(session.raised, Level(earlier)),
-        slots=tuple((name, first.get(name, value)) for name, value in session.slots),
-        screen=tuple((id, answer if id in flagged else Answer.OPEN) for id, answer in session.screen),
-        clock="due" if session.clock == "asked" else session.clock,
-    )
+    """Get help now."""
+    anew.after_danger(move)
     enter(move, move.dialogs.emergency)
-
-
-@lru_cache(maxsize=16)
-def forgotten(dialogs: Dialogs) -> Mapping[str, str]:
-    """The slots that an emergency sets back, with their first values: all but the region and the counts of holds."""
-    kept = {"region", *(hold.counts for _, state in dialogs.walk() if (hold := state.hold) is not None)}
-    return {name: values[0] for name, values in dialogs.slots.items() if name not in kept}
 
 
 def leave_open(move: Move) -> None:
@@ -298,7 +292,7 @@ def answer(move: Move, heard: str) -> None:
         leave_open(move)
         ask_next(move)
         return
-    outcome = reply(question, asking, heard)
+    outcome = move.rules(question, asking, heard)
     if isinstance(outcome, Verdict):
         settle(move, asking, outcome)
         return
@@ -333,6 +327,11 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
         if verdict.answer == Answer.YES_E:
             to_emergency(move)
             return
+        if move.session.level is Level.E:  # a lesser sign, named in an emergency, must not talk anyone out of it
+            graver = (id for id, answer in move.session.screen if answer == Answer.YES_E)
+            move.change(flag=next(graver, asking.id))
+            enter(move, move.dialogs.emergency)
+            return
         move.say(verdict.say)
         enter(move, move.dialogs.urgent)
         return
@@ -353,27 +352,13 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
 def point_at_another(move: Move, question: str) -> None:
     """What was heard proved wrong: name, and ask again, the gravest of what else was answered with yes, if anything."""
     if question in (move.session.flag, danger_question(move)):
-        yes = [id for id, answer in move.session.screen if answer in Answer.YES]
-        move.change(flag=max(yes, key=lambda id: Level[move.session.answer(id)], default=""))
+        move.change(flag=move.session.gravest())
 
 
 def danger_question(move: Move) -> str:
     """The question that the danger words heard last have answered; empty if none were."""
     danger = move.dialogs.dangers.get(move.session.flag)
     return danger.question if danger is not None else ""
-
-
-def close_with_nets(move: Move) -> None:
-    """Speak the safety net of every unsettled question, or one net for all if they are many; that closes them."""
-    unsettled = move.session.unsettled(move.dialogs.questions)
-    if len(unsettled) > MAX_SKIPPED:
-        move.line("net")
-    else:
-        for id in unsettled:
-            move.say(move.dialogs.questions[id].net)
-    for id in unsettled:
-        if move.session.answer(id) not in Answer.SKIPPED:
-            move.answer(id, Answer.UNANSWERED, "unanswered")
 
 
 # -- when nothing, or nothing known, is heard

@@ -6,13 +6,25 @@ then what may be said everywhere. Where two intents share a phrase, the first li
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from voice_skill.dialog.model import Dialogs, State
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.session import At, Phase
 
-__all__ = ["CLOSED_ENDPOINT", "PRESENCE", "RESUME", "URGENT", "early_intents", "endpoint", "intents", "intents_of"]
+__all__ = [
+    "ASK",
+    "CLOSED_ENDPOINT",
+    "PRESENCE",
+    "RESUME",
+    "URGENT",
+    "early_intents",
+    "endpoint",
+    "intents",
+    "intents_of",
+    "starts",
+]
 
 CLOSED_ENDPOINT = 0.8
 """Seconds of silence after the answer to a yes/no question: shorter than elsewhere, as one word is the rule."""
@@ -22,6 +34,9 @@ URGENT = ("stop", "pain", "hurts", "pause")
 
 KEEPS = ("stop", "called")
 """What may cut a prompt that must be heard, besides danger words."""
+
+ASK = "ask."
+"""How the intents begin that ask Charley something, which is answered (`answers.yaml`)."""
 
 PRESENCE = ("pain", "hurts")
 """Where a state makes nothing of these, they only tell that someone is there."""
@@ -47,7 +62,15 @@ def _ordered(dialogs: Dialogs, where: str, *, screening: bool, paused: bool) -> 
         own = (*RESUME, "yes", "no", *(intent for intent in state.on if intent not in CLASSES))
     else:
         own = (*state.on, *(CLASSES if screening else ()))
-    return tuple(dict.fromkeys((*dialogs.dangers, *own, *dialogs.universal, *PRESENCE)))
+    everywhere: Iterable[str] = dialogs.universal
+    if not dialogs.dialogs[where.partition(".")[0]].answers:
+        everywhere = tuple(intent for intent in dialogs.universal if not intent.startswith(ASK))
+    return tuple(dict.fromkeys((*dialogs.dangers, *own, *everywhere, *PRESENCE)))
+
+
+def starts(dialogs: Dialogs) -> tuple[str, ...]:
+    """What may be said in the same breath as the wake phrase."""
+    return intents_of(dialogs, dialogs.start)
 
 
 def early_intents(dialogs: Dialogs, at: At) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ def go_on(move: Move, hold: Hold) -> None:
     if held.zero is not None:
         move.aside()
         return
-    move.line("seconds_left", left(move, hold))
+    move.line("seconds_left", seconds=str(left(move, hold)))
     move.speak()
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 __all__ = [
+    "KINDS",
     "Answer",
     "Cue",
     "Danger",
@@ -35,6 +36,18 @@ __all__ = [
     "State",
     "Step",
 ]
+
+
+KINDS: Mapping[str, str] = {
+    "stretch": "stretch",
+    "massage": "massage",
+    "heat": "thermal",
+    "ice": "ice",
+    "fluids": "",
+    "standing": "",
+    "bedtime": "",
+}
+"""What a state may advise, and the lock that it then needs (clinical.md decision 4); empty for none."""
 
 
 class Level(IntEnum):
@@ -96,9 +109,12 @@ class Edge:
     flag: str = ""
     """The question that what was said is about: `{flag}` names it from here on."""
     call: str = ""
-    """A dialog to run first; it comes back to the very point it left (a hold goes on at that second)."""
+    """`dialog` or `dialog.state` to run first; it comes back to the very point it left (a hold goes on at that
+    second)."""
     do: str = ""
-    """A built-in: pause, resume, repeat, slower, faster, louder, quieter, whisper, speak_up, how_long."""
+    """A built-in: one of `builtins.BUILTINS`."""
+    rows: tuple[int, ...] = ()
+    """Rows of the seed matrix that `say` carries (clinical.md 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,7 @@ class Cue:
     when: Guard = Guard()
     quiet: bool = True
     """Whether it is also spoken while someone sleeps next to the person (clinical.md 3.7)."""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +148,7 @@ class Hold:
     """A timed stretch, or timed breathing (clinical.md 3.2)."""
 
     kind: str
-    """`stretch` or `breathing`; the stretch locks and limits apply to the first."""
+    """`stretch`, `breathing` or `exercise`; the stretch locks and limits apply to the first."""
     seconds: float
     settle: float
     """Silence between the end of the lead-in and the hold's zero."""
@@ -168,9 +185,11 @@ class State:
     """False: a screen question that meets silence is left open at once, and relief goes on (clinical.md 4.3, A0)."""
     hold: Hold | None = None
     call: str = ""
-    """The dialog to run before `then`."""
+    """`dialog` or `dialog.state` to run before `then`."""
     wait: float | None = None
     """Seconds of listening in silence before `then`."""
+    timer: bool = False
+    """Whether `wait` runs on the wall clock: nothing that is said, asked or paused meanwhile stops or restarts it."""
     choose: bool = False
     end: bool = False
     """The conversation is over; Charley sleeps until the wake phrase."""
@@ -190,6 +209,9 @@ class State:
     """Spoken at no less than normal volume, whatever the night settings (property P30)."""
     keep: bool = False
     """Ordinary speech does not cut this state's prompt; danger words and stop still do (clinical.md 3.6)."""
+    kinds: frozenset[str] = frozenset()
+    """What it advises, of `KINDS`: each has its lock and its words (properties P8, P9, P10, P12, P22)."""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +224,8 @@ class Dialog:
     states: Mapping[str, State]
     clock: bool = True
     """Whether the ten-minute question may come between its states."""
+    answers: bool = True
+    """Whether anything may be asked here: the intents whose edges `do: answer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +266,7 @@ class Question:
     """The answer that means danger. Always "yes"; written out so that a reviewer can check each wording (P21)."""
     source: str = ""
     """Where the check comes from."""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +280,7 @@ class Danger:
     """The screen question that it answers with yes, and that a false alarm has to answer with no."""
     say: tuple[str, ...] = ()
     """Something to add to the emergency line."""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +315,7 @@ class Dialogs:
     slots: Mapping[str, tuple[str, ...]]
     """Slot → its allowed values; the first is the initial one."""
     universal: Mapping[str, tuple[Edge, ...]]
-    """What may be said everywhere: intent → edges."""
+    """What may be said everywhere: intent → edges. Those named `ask.…` answer a question (`answers.yaml`)."""
     dangers: Mapping[str, Danger]
     """By intent, all named `danger.…`."""
     phrases: Mapping[str, tuple[str, ...]]
@@ -297,12 +323,18 @@ class Dialogs:
     lines: Mapping[str, tuple[str, ...]]
     """The engine's own sentences ("Just yes or no.", "Paused.")."""
     regions: Mapping[str, Region]
+    facts: tuple[str, ...] = ()
+    """The slots that the history sets when Charley wakes."""
     version: str = ""
 
     def state(self, where: str) -> State:
         """The state named `dialog.state`. Raises KeyError if there is none."""
         dialog, _, state = where.partition(".")
         return self.dialogs[dialog].states[state]
+
+    def begins(self, target: str) -> str:
+        """The state that a call of `dialog`, or of `dialog.state`, begins in. Raises KeyError for no dialog."""
+        return target if "." in target else f"{target}.{self.dialogs[target].start}"
 
     def walk(self) -> Iterator[tuple[str, State]]:
         """Every state with its full name, in file order."""

@@ -11,8 +11,9 @@ from typing import Any
 from voice_skill.dialog.actions import Action, Listen, Manner, Note, Say, StopSpeaking
 from voice_skill.dialog.hearing import early_intents, endpoint, intents
 from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard, Level, State
+from voice_skill.dialog.screen import Rules
 from voice_skill.dialog.session import At, Phase, Session
-from voice_skill.dialog.texts import fill
+from voice_skill.dialog.texts import fill, names_flag
 
 __all__ = ["SPEECH_WATCHDOG", "Move"]
 
@@ -25,10 +26,11 @@ SPEECH_WATCHDOG = 60.0
 class Move:
     """One step in the making."""
 
-    def __init__(self, dialogs: Dialogs, session: Session, now: float) -> None:
+    def __init__(self, dialogs: Dialogs, session: Session, now: float, rules: Rules) -> None:
         self.dialogs = dialogs
         self.session = session
         self.now = now
+        self.rules = rules
         self.actions: list[Action] = []
         self.speech: list[str] = []
         """What will be spoken next, in one turn."""
@@ -52,10 +54,9 @@ class Move:
             case "level":
                 return session.level.name.lower() if session.level is Level.NONE else session.level.name
             case "unsettled":
-                return "some" if session.unsettled(self.dialogs.questions) else "none"
+                return "some" if session.any_unsettled(self.dialogs.questions) else "none"
             case "open":
-                answers = {session.answer(id) for id, question in self.dialogs.questions.items() if question.core}
-                return "some" if answers & {*Answer.UNASKED} else "none"
+                return "some" if session.any_open(self.dialogs.questions) else "none"
             case "clock":
                 return session.clock
             case _ if name in self.dialogs.slots:
@@ -95,10 +96,11 @@ class Move:
 
     def answer(self, question: str, answer: str, heard: str) -> None:
         """Settle a screen question, and report the level if that moved it."""
-        before = self.session.level
-        self.session = self.session.with_answer(question, answer)
+        before, old = self.session, self.session.answer(question)
+        self.session = before.with_answer(question, answer)
         self.note("screen_answer", question=question, answer=heard)
-        self.report_level(before)
+        if answer in Answer.YES or old in Answer.YES:
+            self.report_level(before.level)
 
     def raise_level(self, level: Level) -> None:
         """Raise the level for a reason other than a screen answer."""
@@ -113,14 +115,17 @@ class Move:
 
     # -- speaking and listening
 
-    def say(self, texts: tuple[str, ...], seconds: int | None = None) -> None:
-        """Add to what will be spoken in this turn."""
+    def say(self, texts: tuple[str, ...], **values: str) -> None:
+        """Add to what will be spoken in this turn. `values` is what further placeholders stand for."""
         if texts:
-            self.speech += fill(self.dialogs, texts, self.session.region, self.session.flag, seconds)
+            session = self.session
+            flag = session.flag if names_flag(texts) else ""
+            known = session.facts(self.dialogs) if any("{" in text for text in texts) else ()
+            self.speech += fill(self.dialogs, texts, session.region, flag, (*known, *values.items()))
 
-    def line(self, name: str, seconds: int | None = None) -> None:
+    def line(self, name: str, **values: str) -> None:
         """Add one of the engine's own lines."""
-        self.say(self.dialogs.lines[name], seconds)
+        self.say(self.dialogs.lines[name], **values)
 
     def speak(self, phase: Phase = Phase.SPEAKING, *, remember: bool = True) -> None:
         """Speak what was gathered, as a new turn, and listen meanwhile. What still plays is cut off.

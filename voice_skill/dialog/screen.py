@@ -10,13 +10,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from voice_skill.dialog.model import Answer, Level, Question, Step
 from voice_skill.dialog.session import Asking
 
-__all__ = ["CLASSES", "MAX_ASKS", "MAX_REPEATS", "Verdict", "body", "reply", "wording"]
+__all__ = ["CLASSES", "MAX_ASKS", "MAX_REPEATS", "NOMATCH", "SILENCE", "Rules", "Verdict", "body", "reply", "wording"]
 
 CLASSES = ("no", "mixed", "soft_no", "partial", "chronic", "unsure", "yes", "decline", "repeat")
 """The classes of answer, as intents."""
@@ -40,6 +40,10 @@ class Verdict:
     """What belongs to this answer."""
     also: Level = Level.NONE
     """A level that is reached although the answer is no: "always" sends to a clinician within days."""
+
+
+Rules = Callable[[Question, Asking, str], Asking | Verdict]
+"""How an answer is handled: `reply`, or something like it."""
 
 
 def reply(question: Question, asking: Asking, heard: str) -> Asking | Verdict:

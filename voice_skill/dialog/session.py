@@ -23,6 +23,13 @@ _LEVELS = ((Answer.YES_E, Level.E), (Answer.YES_U, Level.U), (Answer.YES_S, Leve
 """What each kind of yes leads to, the gravest first."""
 
 
+def _find(pairs: tuple[tuple[str, str], ...], name: str) -> str:
+    for key, value in pairs:
+        if key == name:
+            return value
+    raise KeyError(name)
+
+
 class Phase(StrEnum):
     """What is going on in the current state."""
 
@@ -89,6 +96,8 @@ class At(NamedTuple):
     """The position reached in the state's list of screen questions."""
     asking: Asking | None = None
     holding: Holding | None = None
+    until: float | None = None
+    """When the state's timer is over; None while it has none, or has not begun it."""
 
 
 class Voice(NamedTuple):
@@ -148,11 +157,15 @@ class Session(NamedTuple):
 
     def slot(self, name: str) -> str:
         """A slot's value. Raises KeyError if there is no such slot."""
-        return dict(self.slots)[name]
+        return _find(self.slots, name)
 
     def answer(self, question: str) -> str:
         """A screen question's `Answer`. Raises KeyError if there is no such question."""
-        return dict(self.screen)[question]
+        return _find(self.screen, question)
+
+    def facts(self, dialogs: Dialogs) -> tuple[tuple[str, str], ...]:
+        """The slots that the history sets, with their values."""
+        return tuple(pair for pair in self.slots if pair[0] in dialogs.facts)
 
     @property
     def level(self) -> Level:
@@ -164,10 +177,52 @@ class Session(NamedTuple):
         """The night-core questions that have neither a yes nor a no."""
         return tuple(id for id, answer in self.screen if answer in Answer.UNSETTLED and questions[id].core)
 
-    @property
-    def skipped(self) -> int:
-        """How many questions were declined or not answered."""
-        return sum(answer in Answer.SKIPPED for _, answer in self.screen)
+    def any_unsettled(self, questions: Mapping[str, Question]) -> bool:
+        """Whether a night-core question has neither a yes nor a no."""
+        return bool(self.unsettled(questions))
+
+    def any_open(self, questions: Mapping[str, Question]) -> bool:
+        """Whether a night-core question was never put, or was left open."""
+        return any(answer in Answer.UNASKED and questions[id].core for id, answer in self.screen)
+
+    def begun(self, questions: Mapping[str, Question]) -> bool:
+        """Whether a night-core question was put."""
+        return any(answer != Answer.OPEN and questions[id].core for id, answer in self.screen)
+
+    def is_due(self, question: str, *, again: bool, most: int) -> bool:
+        """Whether a question is still to be put: it is open, and fewer than `most` were skipped; or, `again`, it was
+        skipped itself."""
+        answer = self.answer(question)
+        if again:
+            return answer in Answer.UNSETTLED
+        return answer in Answer.UNASKED and not self.skipped_often(most)
+
+    def skipped_often(self, times: int) -> bool:
+        """Whether at least so many questions were declined or not answered."""
+        return sum(answer in Answer.SKIPPED for _, answer in self.screen) >= times
+
+    def unsettled_often(self, questions: Mapping[str, Question], times: int) -> bool:
+        """Whether more than so many night-core questions have neither a yes nor a no."""
+        return len(self.unsettled(questions)) > times
+
+    def gravest(self) -> str:
+        """The question whose yes leads highest; empty if none was answered with yes."""
+        yes = [id for id, answer in self.screen if answer in Answer.YES]
+        return max(yes, key=lambda id: Level[self.answer(id)], default="")
+
+    def returned(self) -> Session:
+        """The session back at the place that called."""
+        return self._replace(stack=self.stack[:-1])
+
+    def left(self) -> Session:
+        """The session with what was called left for good."""
+        return self._replace(stack=self.stack[:-1])
+
+    def below(self, dialog: str) -> tuple[At, ...]:
+        """The places that a call of `dialog` is put on: all there are; but one that runs already is begun anew, and
+        what it called is left."""
+        names = [at.state.partition(".")[0] for at in self.stack]
+        return self.stack[: names.index(dialog, 1)] if dialog in names[1:] else self.stack
 
     def with_slot(self, name: str, value: str) -> Session:
         """The session with one slot changed."""
@@ -177,14 +232,36 @@ class Session(NamedTuple):
         """The session with one screen question answered."""
         return self._replace(screen=tuple((id, answer if id == question else old) for id, old in self.screen))
 
+    def reopened(self) -> Session:
+        """The session with every screen question open again. The level that was reached stays."""
+        return self._replace(raised=self.level, screen=tuple((id, Answer.OPEN) for id, _ in self.screen))
+
+    def alarmed(self) -> Session:
+        """As `reopened`, but what was answered with an emergency stays answered, and only the level below is kept apart
+        from it: so a false alarm that is taken back leaves the level that was reached before."""
+        below = (Level[answer] for _, answer in self.screen if answer in (Answer.YES_S, Answer.YES_U))
+        screen = tuple((id, answer if answer == Answer.YES_E else Answer.OPEN) for id, answer in self.screen)
+        return self._replace(raised=max(self.raised, *below, Level.NONE), screen=screen)
+
     def with_at(self, at: At) -> Session:
         """The session with its current place replaced."""
         return self._replace(stack=(*self.stack[:-1], at))
 
     @classmethod
-    def fresh(cls, dialogs: Dialogs, region: str = "unknown", voice: Voice | None = None, turn: int = 0) -> Session:
-        """A session in which nothing has been said: asleep, every question open."""
+    def fresh(
+        cls,
+        dialogs: Dialogs,
+        region: str = "unknown",
+        voice: Voice | None = None,
+        turn: int = 0,
+        facts: Mapping[str, str] | None = None,
+    ) -> Session:
+        """A session in which nothing has been said: asleep, every question open. `facts` is what the history knows;
+        slots and values that the dialogs do not have are passed over."""
         slots = {name: values[0] for name, values in dialogs.slots.items()}
+        for name, value in (facts or {}).items():
+            if name in dialogs.facts and value in dialogs.slots[name]:
+                slots[name] = value
         return cls(
             turn=turn,
             slots=tuple({**slots, "region": region}.items()),

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, product
 
 from voice_skill.dialog.model import Dialogs, Edge, State
 
-__all__ = ["ADVICE", "PLACEHOLDERS", "SECONDS", "fill", "number", "sentences"]
+__all__ = ["ADVICE", "MINUTES", "PLACEHOLDERS", "SECONDS", "counted", "fill", "in_words", "names_flag", "sentences"]
 
 ADVICE = "{advice}"
 """A sentence of its own: what the flagged question or danger adds."""
-PLACEHOLDERS = ("E", "U", "flag", "seconds", "advice")
+PLACEHOLDERS = ("E", "U", "flag", "seconds", "minutes", "advice")
+"""What a text may hold in braces, besides the names of facts."""
 SECONDS = range(2, 61)
 """The seconds that can be left in a hold."""
+MINUTES = range(2, 21)
+"""The minutes that can be left of a timer; for less there is a line of its own."""
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -26,12 +29,23 @@ _SMALL = (
 _TENS = {2: "twenty", 3: "thirty", 4: "forty", 5: "fifty", 6: "sixty"}
 
 
-def number(value: int) -> str:
-    """0 to 69 in words, as a voice should say it."""
-    if value < len(_SMALL):
-        return _SMALL[value]
-    tens, units = divmod(value, 10)
+def in_words(value: str) -> str:
+    """A number from 0 to 69 in words, as a voice should say it; what is no number stays as it is."""
+    if not value.isdigit():
+        return value
+    if int(value) < len(_SMALL):
+        return _SMALL[int(value)]
+    tens, units = divmod(int(value), 10)
     return _TENS[tens] + (f" {_SMALL[units]}" if units else "")
+
+
+def counted(dialogs: Dialogs) -> dict[str, tuple[str, ...]]:
+    """The placeholders that stand for a number or a fact, and all that each may stand for."""
+    return {
+        "seconds": tuple(map(str, SECONDS)),
+        "minutes": tuple(map(str, MINUTES)),
+        **{name: dialogs.slots[name] for name in dialogs.facts},
+    }
 
 
 def advice(dialogs: Dialogs, flag: str) -> tuple[str, ...]:
@@ -49,24 +63,37 @@ def flag_words(dialogs: Dialogs, flag: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def names_flag(texts: tuple[str, ...]) -> bool:
+    """Whether what was heard matters to how `texts` are worded."""
+    return any("{flag}" in text or text == ADVICE for text in texts)
+
+
+@lru_cache(maxsize=8192)
 def fill(
-    dialogs: Dialogs, texts: tuple[str, ...], region: str, flag: str = "", seconds: int | None = None
+    dialogs: Dialogs,
+    texts: tuple[str, ...],
+    region: str,
+    flag: str = "",
+    values: tuple[tuple[str, str], ...] = (),
 ) -> tuple[str, ...]:
-    """Sentences with every placeholder replaced. An unknown region gets the generic words (clinical.md 5.2)."""
+    """Sentences with every placeholder replaced. An unknown region gets the generic words (clinical.md 5.2).
+
+    `values` is what placeholders like `{seconds}` stand for; numbers among it are put in words.
+    """
     numbers = dialogs.regions.get(region, dialogs.regions["unknown"])
-    values = {
-        "{E}": numbers.emergency,
-        "{U}": numbers.urgent,
-        "{flag}": flag_words(dialogs, flag),
-        "{seconds}": number(seconds) if seconds is not None else "",
+    known = {
+        "E": numbers.emergency,
+        "U": numbers.urgent,
+        "flag": flag_words(dialogs, flag),
+        **{name: in_words(value) for name, value in values},
     }
     whole = chain.from_iterable(advice(dialogs, flag) if text == ADVICE else (text,) for text in texts)
-    return tuple(_upper(_replace(text, values)) for text in whole)
+    return tuple(_upper(_replace(text, known)) for text in whole)
 
 
 def _replace(text: str, values: dict[str, str]) -> str:
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
     return text
 
 
@@ -79,12 +106,10 @@ def sentences(dialogs: Dialogs, region: str) -> list[str]:
     flags = ["", *dialogs.dangers, *dialogs.questions]
     spoken: set[str] = set()
     for text in _texts(dialogs):
-        if "{seconds}" in text:
-            spoken.update(*(fill(dialogs, (text,), region, seconds=left) for left in SECONDS))
-        elif "{flag}" in text or text == ADVICE:
-            spoken.update(*(fill(dialogs, (text,), region, flag) for flag in flags))
-        else:
-            spoken.update(fill(dialogs, (text,), region))
+        held = {name: values for name, values in counted(dialogs).items() if f"{{{name}}}" in text}
+        for flag in flags if "{flag}" in text or text == ADVICE else ("",):
+            for chosen in product(*held.values()):
+                spoken.update(fill(dialogs, (text,), region, flag, tuple(zip(held, chosen, strict=True))))
     return sorted(spoken)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,10 +12,19 @@ from voice_skill.dialog.model import Dialogs
 from voice_skill.errors import DialogError
 from voice_skill.loading.build import build
 from voice_skill.loading.check import find_problems, problems
-from voice_skill.loading.form import dialog_form, everywhere_form, questions_form
+from voice_skill.loading.form import answers_form, dialog_form, everywhere_form, questions_form
 from voice_skill.loading.phrases import echo_risks, missing_words
-from voice_skill.loading.places import EVERYWHERE, PHRASES, QUESTIONS, REGIONS, Places, in_order
-from voice_skill.loading.shapes import DialogFile, EverywhereFile, PhrasesFile, QuestionsFile, RegionsFile, shaper
+from voice_skill.loading.places import ANSWERS, EVERYWHERE, PHRASES, QUESTIONS, REGIONS, Places, in_order
+from voice_skill.loading.shapes import (
+    AnswersFile,
+    DialogFile,
+    EverywhereFile,
+    PhrasesFile,
+    QuestionsFile,
+    RegionsFile,
+    shaper,
+)
+from voice_skill.loading.templates import renumber, template_problems
 from voice_skill.strict_yaml import Marks, read
 
 __all__ = ["Loaded", "echo_risks", "find_problems", "load_dialogs", "missing_words", "read_dialogs"]
@@ -36,7 +44,7 @@ def load_dialogs(folder: Path | None = None) -> Dialogs:
 
     Raises `DialogError` with every problem of every file, sorted by file and line, and `StorageError` if a file
     cannot be read. A dialog file that is broken in its shape is left out while the meaning of the others is checked;
-    if one of the four common files is, nothing can be said about meaning.
+    if one of the common files is, nothing can be said about meaning.
     """
     return read_dialogs(folder).dialogs
 
@@ -48,14 +56,20 @@ def read_dialogs(folder: Path | None = None, vocabulary: frozenset[str] | None =
     questions = files.common(QUESTIONS, QuestionsFile)
     phrases = files.common(PHRASES, PhrasesFile)
     regions = files.common(REGIONS, RegionsFile)
+    answers = files.common(ANSWERS, AnswersFile) if ANSWERS in files.paths else AnswersFile()
     dialogs = {name: file for name in files.others() if (file := files.shape(name, DialogFile))}
     places = Places(files.marks)
     forms = [dialog_form(name, file) for name, file in dialogs.items()]
-    if everywhere is None or questions is None or phrases is None or regions is None:
+    forms += [template_problems(phrases.phrases)] if phrases else []
+    if everywhere is None or questions is None or phrases is None or regions is None or answers is None:
         raise DialogError(in_order([*files.problems, *places.show(chain(*forms))]))
-    made = build(dialogs, everywhere, questions, phrases, regions, files.version())
+    forms += [everywhere_form(everywhere), questions_form(questions), answers_form(answers, questions)]
+    form = [*chain(*forms)]
+    if any(problem.file == PHRASES for problem in form):
+        raise DialogError(in_order([*files.problems, *places.show(form)]))
+    made = build(dialogs, everywhere, questions, phrases, regions, answers, files.version())
+    files.marks[PHRASES] = renumber(phrases.phrases, files.marks[PHRASES])
     absent = frozenset(files.others()) - set(dialogs)
-    form = [*chain(*forms), *everywhere_form(everywhere), *questions_form(questions)]
     found = [*files.problems, *places.show([*form, *problems(made, absent, sound=not form)])]
     if vocabulary is not None:
         found += missing_words(made, vocabulary, places)
@@ -77,21 +91,21 @@ class _Files:
 
     def others(self) -> list[str]:
         """The names of the files that are dialogs."""
-        return [name for name in self.paths if name not in (EVERYWHERE, QUESTIONS, PHRASES, REGIONS)]
+        return [name for name in self.paths if name not in (ANSWERS, EVERYWHERE, QUESTIONS, PHRASES, REGIONS)]
 
-    def common(self, name: str, kind: Callable[..., T]) -> T | None:
+    def common(self, name: str, kind: type[T]) -> T | None:
         """A file that must be there."""
         if name not in self.paths:
             self.problems.append(f"{self.folder / name}.yaml:1: is missing; a folder of dialogs needs this file")
             return None
         return self.shape(name, kind)
 
-    def shape(self, name: str, kind: Callable[..., T]) -> T | None:
+    def shape(self, name: str, kind: type[T]) -> T | None:
         """A file in its shape; None if it is broken."""
         try:
             data, marks = read(self.paths[name])
             self.marks[name] = marks
-            return self.shaper.structure(data, marks, kind)  # type: ignore[arg-type]
+            return self.shaper.structure(data, marks, kind)
         except DialogError as error:
             self.problems += error.problems
             return None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
+from voice_skill.dialog.hearing import ASK
 from voice_skill.dialog.model import (
     Cue,
     Danger,
@@ -26,6 +28,7 @@ from voice_skill.dialog.model import (
 )
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.loading.shapes import (
+    AnswersFile,
     DialogFile,
     EdgeShape,
     EverywhereFile,
@@ -37,6 +40,7 @@ from voice_skill.loading.shapes import (
     RegionsFile,
     StateShape,
 )
+from voice_skill.loading.templates import expand_all
 from voice_skill.nlu.phrases import normalise
 
 __all__ = ["WAIT", "build", "names", "sentences"]
@@ -64,9 +68,12 @@ def build(
     questions: QuestionsFile,
     phrases: PhrasesFile,
     regions: RegionsFile,
+    answers: AnswersFile,
     version: str = "",
 ) -> Dialogs:
-    """The model. `dialogs` are the dialog files by their names, in the order that they are to be walked in."""
+    """The model. `dialogs` are the dialog files by their names, in the order that they are to be walked in. Raises
+    ValueError for a phrase that is no template, which `templates.template_problems` tells beforehand."""
+    locks = {name: tuple(map(_guard, lock)) for name, lock in questions.locks.items()}
     return Dialogs(
         dialogs={name: _dialog(name, file) for name, file in dialogs.items()},
         start=everywhere.start,
@@ -75,14 +82,15 @@ def build(
         clock=everywhere.clock.dialog,
         clock_seconds=everywhere.clock.seconds,
         questions={id: _question(id, question) for id, question in questions.questions.items()},
-        locks={name: tuple(map(_guard, lock)) for name, lock in questions.locks.items()},
+        locks=locks,
         slots=dict(everywhere.slots),
-        universal=_on(everywhere.universal),
+        facts=everywhere.facts,
+        universal={**_on(everywhere.universal), **_answers(answers, locks)},
         dangers={
-            intent: Danger(intent, danger.flag, danger.question, sentences(danger.say))
+            intent: Danger(intent, danger.flag, danger.question, sentences(danger.say), danger.rows)
             for intent, danger in everywhere.dangers.items()
         },
-        phrases={intent: tuple(map(normalise, said)) for intent, said in phrases.phrases.items()},
+        phrases={intent: tuple(map(normalise, said)) for intent, said in expand_all(phrases.phrases).items()},
         lines={name: sentences(line) for name, line in everywhere.lines.items()},
         regions={code: Region(code, region.emergency, region.urgent) for code, region in regions.regions.items()},
         version=version,
@@ -92,7 +100,19 @@ def build(
 def _dialog(name: str, file: DialogFile) -> Dialog:
     on = _on(file.on)
     states = {state: _state(state, shape, on) for state, shape in file.states.items()}
-    return Dialog(name, file.about, file.start, states, file.clock)
+    return Dialog(name, file.about, file.start, states, file.clock, file.answers)
+
+
+def _answers(file: AnswersFile, locks: Mapping[str, tuple[Guard, ...]]) -> dict[str, tuple[Edge, ...]]:
+    """Each question as what may be said everywhere: its answer under each way that the lock is open, or what is said
+    instead."""
+    edges: dict[str, tuple[Edge, ...]] = {}
+    for name, shape in file.answers.items():
+        answer = Edge("stay", say=sentences(shape.say), do="answer", rows=shape.rows)
+        open_ = [replace(answer, when=guard) for guard in locks.get(shape.lock, ())]
+        closed = Edge("stay", say=sentences(shape.locked), do="answer")
+        edges[f"{ASK}{name}"] = (*open_, closed) if shape.lock else (answer,)
+    return edges
 
 
 def _state(name: str, shape: StateShape, everywhere: Mapping[str, tuple[Edge, ...]]) -> State:
@@ -121,7 +141,8 @@ def _state(name: str, shape: StateShape, everywhere: Mapping[str, tuple[Edge, ..
         patient=shape.patient is not False,
         hold=_hold(shape.hold) if shape.hold else None,
         call=shape.call,
-        wait=shape.wait,
+        wait=shape.wait if shape.timer is None else shape.timer,
+        timer=shape.timer is not None,
         choose=bool(shape.choose),
         end=shape.end,
         lock=shape.lock,
@@ -132,6 +153,8 @@ def _state(name: str, shape: StateShape, everywhere: Mapping[str, tuple[Edge, ..
         gain_db=shape.gain_db,
         loud=shape.loud,
         keep=shape.keep,
+        kinds=frozenset(shape.is_),
+        rows=shape.rows,
     )
 
 
@@ -154,6 +177,7 @@ def _edge(shape: EdgeShape) -> Edge:
         flag=shape.flag,
         call=shape.call,
         do=shape.do,
+        rows=shape.rows,
     )
 
 
@@ -166,7 +190,7 @@ def _level(name: str | None) -> Level:
 
 
 def _hold(shape: HoldShape) -> Hold:
-    cues = tuple(Cue(cue.at, sentences(cue.say), cue.name, _guard(cue.when), cue.quiet) for cue in shape.cues)
+    cues = tuple(Cue(cue.at, sentences(cue.say), cue.name, _guard(cue.when), cue.quiet, cue.rows) for cue in shape.cues)
     return Hold(shape.kind, shape.seconds, shape.settle, cues, shape.counts, shape.complete)
 
 
@@ -191,4 +215,5 @@ def _question(id: str, shape: QuestionShape) -> Question:
         core=shape.core,
         danger=shape.danger,
         source=shape.source,
+        rows=shape.rows,
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from voice_skill.dialog.builtins import BUILTINS
+from voice_skill.dialog.builtins import BUILTINS, CONSENT, CONSENTS
 from voice_skill.dialog.model import Dialogs, Edge, Guard, Hold, State
 from voice_skill.dialog.screen import CLASSES
+from voice_skill.loading.advice import advice_problems
 from voice_skill.loading.graph import DERIVED, full_name, graph_problems, values
 from voice_skill.loading.phrases import phrase_problems
-from voice_skill.loading.places import EVERYWHERE, QUESTIONS, REGIONS, Places, Problem, edges_of
-from voice_skill.loading.wording import wording_problems
+from voice_skill.loading.places import EVERYWHERE, QUESTIONS, REGIONS, Places, Problem, edges_of, said_everywhere
+from voice_skill.loading.wording import URGENT_DIALOGS, wording_problems
 from voice_skill.shape import did_you_mean
 from voice_skill.strict_yaml import Place
 
@@ -29,10 +30,13 @@ REQUIRED_LINES = (
     "faster",
     "flagged",
     "louder",
+    "minute_left",
+    "minutes_left",
     "mixed",
     "net",
     "nomatch_first",
     "nomatch_last",
+    "often",
     "open",
     "paused",
     "plain",
@@ -72,6 +76,7 @@ def problems(dialogs: Dialogs, absent: frozenset[str] = frozenset(), *, sound: b
     yield from references
     yield from wording_problems(dialogs)
     yield from phrase_problems(dialogs)
+    yield from advice_problems(dialogs)
     if sound and not absent and not references:
         yield from graph_problems(dialogs)
 
@@ -82,7 +87,7 @@ def _references(dialogs: Dialogs, absent: frozenset[str]) -> Iterator[Problem]:
     yield from names.locks_and_dangers()
     yield from _lines_and_regions(dialogs)
     for intent, edges in dialogs.universal.items():
-        yield from names.edges(EVERYWHERE, ("universal", intent), edges)
+        yield from names.edges(*said_everywhere(intent), edges)
         yield from _bare_targets(intent, edges)
     for dialog in dialogs.dialogs.values():
         for state in dialog.states.values():
@@ -128,6 +133,8 @@ class _Names:
                 yield Problem(EVERYWHERE, ("slots", name), "has no values")
             if name in self.dialogs.questions or name in DERIVED:
                 yield Problem(EVERYWHERE, ("slots", name), "is the name of a question or a derived value already")
+        for number, name in enumerate(self.dialogs.facts):
+            yield from self.known(EVERYWHERE, ("facts", number), "slot", name, self.dialogs.slots)
 
     def state(self, file: str, state: State) -> Iterator[Problem]:
         """Everything that a state names."""
@@ -138,7 +145,7 @@ class _Names:
             if id != "{flag}":
                 yield from self.known(file, (*place, "screen", number), "question", id, self.dialogs.questions)
         if state.call:
-            yield from self.dialog(file, (*place, "call"), state.call)
+            yield from self.called(file, (*place, "call"), state.call)
         if state.lock:
             yield from self.known(file, (*place, "lock"), "lock", state.lock, self.dialogs.locks)
         for number, cue in enumerate(state.hold.cues if state.hold else ()):
@@ -150,7 +157,7 @@ class _Names:
         """Everything that a list of edges names, and whether one of them is always open."""
         for number, edge in enumerate(edges):
             here = (*place, number)
-            listening = place[0] == "universal" or "on" in place or place[-1] == "otherwise"
+            listening = place[0] in ("universal", "answers") or "on" in place or place[-1] == "otherwise"
             yield from self.edge(file, here, edge, listening=listening)
             last = number == len(edges) - 1
             if last and edge.when.tests:
@@ -169,9 +176,19 @@ class _Names:
         elif edge.go not in ("stay", "again", "return") and not (place[0] == "universal" and "." not in edge.go):
             yield from self.target(file, (*place, "go"), edge.go)
         if edge.call:
-            yield from self.dialog(file, (*place, "call"), edge.call)
+            yield from self.called(file, (*place, "call"), edge.call)
+            if edge.go != "stay":
+                yield Problem(file, (*place, "go"), "what is called comes back to where it was called; take this out")
         if edge.do:
             yield from self.known(file, (*place, "do"), "built-in", edge.do, BUILTINS)
+        if edge.do in CONSENTS and not {"no", "yes"} <= {*self.dialogs.slots.get(CONSENT, ())}:
+            yield Problem(file, (*place, "do"), f"needs a slot {CONSENT} with the values no and yes")
+        if edge.do == "remember" and (file in URGENT_DIALOGS or place[0] == "universal"):
+            text = "nobody is asked for consent in pain or danger; do this after relief (P23)"
+            yield Problem(file, (*place, "do"), text)
+        if CONSENT in dict(edge.set):
+            text = f"only do: {' or '.join(CONSENTS)} may change {CONSENT}; use one of them"
+            yield Problem(file, (*place, "set", CONSENT), text)
         yield from self.guard(file, (*place, "when"), edge.when)
         for name, value in edge.set:
             found = list(self.known(file, (*place, "set", name), "slot", name, self.dialogs.slots))
@@ -203,6 +220,13 @@ class _Names:
         elif name not in self.states:
             near = did_you_mean(state, self.dialogs.dialogs[dialog].states)
             yield Problem(file, place, f'there is no state "{state}" in {dialog}{near}')
+
+    def called(self, file: str, place: Place, target: str) -> Iterator[Problem]:
+        """A dialog, or a state of one, to call."""
+        if "." in target:
+            yield from self.target(file, place, target)
+        else:
+            yield from self.dialog(file, place, target)
 
     def dialog(self, file: str, place: Place, dialog: str) -> Iterator[Problem]:
         """A dialog."""

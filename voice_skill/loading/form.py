@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from voice_skill.loading.build import names
-from voice_skill.loading.places import EVERYWHERE, QUESTIONS, Problem
-from voice_skill.loading.shapes import DialogFile, EverywhereFile, QuestionsFile, StateShape
+from voice_skill.loading.places import ANSWERS, EVERYWHERE, QUESTIONS, Problem
+from voice_skill.loading.shapes import AnswersFile, DialogFile, EverywhereFile, QuestionsFile, StateShape
+from voice_skill.shape import did_you_mean
 
-__all__ = ["dialog_form", "everywhere_form", "questions_form"]
+__all__ = ["answers_form", "dialog_form", "everywhere_form", "questions_form"]
 
 MAX_RUNGS = 2
 """Times that a question is put again (clinical.md 3.4, property P18); then comes the default."""
@@ -49,6 +50,7 @@ def _state(shape: StateShape) -> Iterator[Problem]:
         "hold": shape.hold is not None,
         "call": bool(shape.call),
         "wait": shape.wait is not None,
+        "timer": shape.timer is not None,
         "choose": bool(shape.choose),
         "end": shape.end,
     }
@@ -57,7 +59,7 @@ def _state(shape: StateShape) -> Iterator[Problem]:
         yield Problem("", (does[1],), f"a state does one thing; this one does {' and '.join(does)}")
     elif not does and not shape.then:
         yield Problem("", (), "does nothing and goes nowhere; give it a then")
-    elif does and does[0] in ("screen", "hold", "call", "wait") and not shape.then:
+    elif does and does[0] in ("screen", "hold", "call", "wait", "timer") and not shape.then:
         yield Problem("", (does[0],), f"goes nowhere after its {does[0]}; give it a then")
     if shape.then and set(does) & {"ask", "choose", "end"}:
         cure = {"ask": "say where it goes by otherwise", "choose": "choose says it", "end": "the conversation is over"}
@@ -123,3 +125,17 @@ def questions_form(file: QuestionsFile) -> Iterator[Problem]:
             yield Problem(QUESTIONS, (*place, "followup"), text)
         if question.otherwise and not question.followup:
             yield Problem(QUESTIONS, (*place, "otherwise"), "has no effect without followup")
+
+
+def answers_form(file: AnswersFile, questions: QuestionsFile) -> Iterator[Problem]:
+    """What does not fit together in the answers."""
+    for name, answer in file.answers.items():
+        place = ("answers", name)
+        if not answer.say.strip():
+            yield Problem(ANSWERS, (*place, "say"), "is empty")
+        if bool(answer.lock) != bool(answer.locked.strip()):
+            text = "needs locked: what is said instead" if answer.lock else "has no effect without lock"
+            yield Problem(ANSWERS, (*place, "lock" if answer.lock else "locked"), text)
+        if answer.lock and answer.lock not in questions.locks:
+            near = did_you_mean(answer.lock, questions.locks)
+            yield Problem(ANSWERS, (*place, "lock"), f'there is no lock "{answer.lock}"{near}')

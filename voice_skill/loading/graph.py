@@ -59,11 +59,7 @@ class _Graph:
         self.states = dict(dialogs.walk())
         universal = [edge for edges in dialogs.universal.values() for edge in edges]
         self.entries = {dialogs.start, dialogs.emergency, dialogs.urgent, *(edge.go for edge in universal)}
-        self.called = {self.begin(dialogs.clock), *(self.begin(edge.call) for edge in universal if edge.call)}
-
-    def begin(self, dialog: str) -> str:
-        """The state that a dialog begins in."""
-        return f"{dialog}.{self.dialogs.dialogs[dialog].start}" if dialog in self.dialogs.dialogs else dialog
+        self.called = {dialogs.begins(one) for one in (dialogs.clock, *(edge.call for edge in universal)) if one}
 
     def targets(self, where: str, *, calls: bool) -> set[str]:
         """The states that `where` leads to by itself; with `calls`, also those it borrows."""
@@ -72,11 +68,11 @@ class _Graph:
         for _, edges in edges_of(state):
             for edge in edges:
                 if calls and edge.call:
-                    found.add(self.begin(edge.call))
+                    found.add(self.dialogs.begins(edge.call))
                 if edge.go not in ("stay", "again", "return"):
                     found.add(full_name(where, edge.go))
         if calls and state.call:
-            found.add(self.begin(state.call))
+            found.add(self.dialogs.begins(state.call))
         return found & set(self.states)
 
     def reach(self, roots: Iterable[str], *, calls: bool) -> set[str]:
@@ -233,11 +229,9 @@ class _Silence:
             if target in self.states:
                 yield _Node(target, node.callers, frozenset(changed.items()))
 
-    def into(self, dialog: str, node: _Node, domains: Domains) -> Iterator[_Node]:
+    def into(self, target: str, node: _Node, domains: Domains) -> Iterator[_Node]:
         """Into a called dialog. One that calls itself in silence never comes to rest either."""
-        if dialog not in self.dialogs.dialogs:
-            return
-        start = f"{dialog}.{self.dialogs.dialogs[dialog].start}"
+        start = self.dialogs.begins(target)
         if node.where in node.callers:
             circle = node.callers[node.callers.index(node.where) :]
             self.found.setdefault(frozenset(circle), circle)

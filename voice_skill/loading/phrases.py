@@ -8,7 +8,7 @@ from voice_skill.dialog.hearing import PRESENCE, RESUME, URGENT
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.texts import fill
-from voice_skill.loading.places import EVERYWHERE, PHRASES, Places, Problem, Text, texts
+from voice_skill.loading.places import EVERYWHERE, PHRASES, Places, Problem, Text, said_everywhere, texts
 from voice_skill.nlu.phrases import PhraseBook, Words, normalise, spoken_form
 from voice_skill.strict_yaml import Place
 
@@ -67,7 +67,7 @@ def _unheard(dialogs: Dialogs) -> Iterator[Problem]:
     """Intents that are listened for but have no phrases."""
     wanted: list[tuple[str, str, Place]] = [
         *((intent, EVERYWHERE, ("dangers", intent)) for intent in dialogs.dangers),
-        *((intent, EVERYWHERE, ("universal", intent)) for intent in dialogs.universal),
+        *((intent, *said_everywhere(intent)) for intent in dialogs.universal),
         *((intent, PHRASES, ("phrases",)) for intent in (*CLASSES, *RESUME, *PRESENCE)),
     ]
     for where, state in dialogs.walk():

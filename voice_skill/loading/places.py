@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from voice_skill.dialog.hearing import ASK
 from voice_skill.dialog.model import Dialogs, Edge, Ladder, State
 from voice_skill.strict_yaml import Marks, Place
 
 __all__ = [
+    "ANSWERS",
     "EVERYWHERE",
     "PHRASES",
     "QUESTIONS",
@@ -24,11 +26,13 @@ __all__ = [
     "Text",
     "edges_of",
     "in_order",
+    "said_everywhere",
     "texts",
 ]
 
 EVERYWHERE, PHRASES, QUESTIONS, REGIONS = "everywhere", "phrases", "questions", "regions"
-"""The files that are not dialogs."""
+ANSWERS = "answers"
+"""The files that are not dialogs. The answers may be missing."""
 
 
 class Problem(NamedTuple):
@@ -49,6 +53,11 @@ class Places:
     def show(self, problems: Iterable[Problem]) -> list[str]:
         """Each problem once, as `file:line: path: text`, sorted by file and line."""
         return in_order({self._show(problem) for problem in problems})
+
+    def where(self, file: str, place: Place) -> str:
+        """`file:line` of a place; without marks the file's name alone."""
+        marks = self.marks.get(file)
+        return file if marks is None else f"{marks.file}:{marks.line(_written(marks, place))}"
 
     def _show(self, problem: Problem) -> str:
         marks = self.marks.get(problem.file)
@@ -110,12 +119,21 @@ def edges_of(state: State) -> Iterator[tuple[Place, tuple[Edge, ...]]]:
         yield ("otherwise",), ladder.then
 
 
+def said_everywhere(intent: str) -> tuple[str, Place]:
+    """The file and the place in it of what may be said everywhere."""
+    if intent.startswith(ASK):
+        return ANSWERS, ("answers", intent.removeprefix(ASK))
+    return EVERYWHERE, ("universal", intent)
+
+
 class Text(NamedTuple):
     """Something that may be spoken."""
 
     file: str
     place: Place
     sentences: tuple[str, ...]
+    rows: tuple[int, ...] = ()
+    """The rows of the seed matrix that it carries."""
 
 
 def texts(dialogs: Dialogs) -> Iterator[Text]:
@@ -123,12 +141,12 @@ def texts(dialogs: Dialogs) -> Iterator[Text]:
     for name, line in dialogs.lines.items():
         yield Text(EVERYWHERE, ("lines", name), line)
     for intent, danger in dialogs.dangers.items():
-        yield Text(EVERYWHERE, ("dangers", intent, "say"), danger.say)
+        yield Text(EVERYWHERE, ("dangers", intent, "say"), danger.say, danger.rows)
     for intent, edges in dialogs.universal.items():
-        yield from _edge_texts(EVERYWHERE, ("universal", intent), edges)
+        yield from _edge_texts(*said_everywhere(intent), edges)
     for id, question in dialogs.questions.items():
         for key in ("ask", "other_words", "on_yes", "net", "on_no"):
-            yield Text(QUESTIONS, ("questions", id, key), getattr(question, key))
+            yield Text(QUESTIONS, ("questions", id, key), getattr(question, key), question.rows)
         yield Text(QUESTIONS, ("questions", id, "otherwise", "say"), question.otherwise_say)
         for key, steps in (("assist", question.assist), ("followup", question.followup)):
             for number, step in enumerate(steps):
@@ -137,22 +155,22 @@ def texts(dialogs: Dialogs) -> Iterator[Text]:
     for dialog in dialogs.dialogs.values():
         for state in dialog.states.values():
             for text in _state_texts(state):
-                yield Text(dialog.name, ("states", state.name, *text.place), text.sentences)
+                yield Text(dialog.name, ("states", state.name, *text.place), text.sentences, text.rows)
 
 
 def _state_texts(state: State) -> Iterator[Text]:
-    yield Text("", ("say",), state.say)
-    yield Text("", ("ask",), state.ask)
+    yield Text("", ("say",), state.say, state.rows)
+    yield Text("", ("ask",), state.ask, state.rows)
     for place, edges in edges_of(state):
         yield from _edge_texts("", place, edges)
     ladders: tuple[tuple[str, Ladder | None], ...] = (("noinput", state.noinput), ("nomatch", state.nomatch))
     for key, ladder in ladders:
         for number, rung in enumerate(ladder.rungs if ladder else ()):
-            yield Text("", (key, number), rung)
+            yield Text("", (key, number), rung, state.rows)
     for number, cue in enumerate(state.hold.cues if state.hold else ()):
-        yield Text("", ("hold", "cues", number, "say"), cue.say)
+        yield Text("", ("hold", "cues", number, "say"), cue.say, cue.rows)
 
 
 def _edge_texts(file: str, place: Place, edges: Iterable[Edge]) -> Iterator[Text]:
     for number, edge in enumerate(edges):
-        yield Text(file, (*place, number, "say"), edge.say)
+        yield Text(file, (*place, number, "say"), edge.say, edge.rows)

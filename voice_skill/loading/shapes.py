@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from voice_skill.shape import Shaper, Structure, Wrong, between
 
 __all__ = [
+    "AnswerShape",
+    "AnswersFile",
     "ClockShape",
     "CueShape",
     "DangerShape",
@@ -35,6 +37,9 @@ __all__ = [
 LevelName = Literal["S", "U", "E"]
 GuardShape = dict[str, tuple[str, ...]]
 Seconds = Annotated[float, between(0.1, 1200, "seconds")]
+Rows = tuple[Annotated[int, between(1, 112)], ...]
+KindName = Literal["stretch", "massage", "heat", "ice", "fluids", "standing", "bedtime"]
+Kinds = Annotated[tuple[KindName, ...], "a word, or a list of these"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class EdgeShape:
     flag: str = ""
     call: str = ""
     do: str = ""
+    rows: Rows = ()
 
 
 OneEdge = Annotated[EdgeShape, "a target, or a mapping"]
@@ -65,13 +71,14 @@ class CueShape:
     say: str
     when: GuardShape = field(default_factory=dict)
     quiet: bool = True
+    rows: Rows = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HoldShape:
     """A timed hold."""
 
-    kind: Literal["stretch", "breathing"]
+    kind: Literal["stretch", "breathing", "exercise"]
     seconds: Seconds
     cues: tuple[CueShape, ...]
     settle: Annotated[float, between(0, 30, "seconds")] = 0.0
@@ -98,6 +105,7 @@ class StateShape:
     hold: HoldShape | None = None
     call: str = ""
     wait: Seconds | None = None
+    timer: Seconds | None = None
     choose: Edges = ()
     end: bool = False
     lock: str = ""
@@ -108,6 +116,8 @@ class StateShape:
     gain_db: Annotated[float, between(-40, 12, "decibels")] = 0.0
     loud: bool = False
     keep: bool = False
+    is_: Kinds = ()
+    rows: Rows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,7 @@ class DialogFile:
     start: str
     states: dict[str, StateShape]
     clock: bool = True
+    answers: bool = True
     on: dict[str, Edges] = field(default_factory=dict)
 
 
@@ -159,6 +170,7 @@ class QuestionShape:
     otherwise: OtherwiseShape | None = None
     core: bool = True
     source: str = ""
+    rows: Rows = ()
 
 
 Lock = Annotated[tuple[GuardShape, ...], "a mapping, or a list of these"]
@@ -187,6 +199,7 @@ class DangerShape:
     flag: str
     question: str
     say: str = ""
+    rows: Rows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +214,24 @@ class EverywhereFile:
     universal: dict[str, Edges]
     dangers: dict[str, DangerShape]
     lines: dict[str, str]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShape:
+    """What is answered when something is asked; under a closed lock, `locked` instead."""
+
+    say: str
+    rows: Rows = ()
+    lock: str = ""
+    locked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersFile:
+    """`answers.yaml`."""
+
+    answers: dict[str, AnswerShape] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +259,7 @@ class RegionsFile:
 @cache
 def shaper() -> Shaper:
     """A `Shaper` that knows the short forms: a bare target for an edge, one for a list of one."""
-    return Shaper({OneEdge: _one_edge, Edges: _edges, Lock: _lock, Steps: _steps})
+    return Shaper({OneEdge: _one_edge, Edges: _edges, Lock: _lock, Steps: _steps, Kinds: _kinds})
 
 
 def _one_edge(value: Any, structure: Structure) -> EdgeShape:
@@ -258,4 +289,9 @@ def _steps(value: Any, structure: Structure) -> tuple[StepShape, ...]:
     if isinstance(value, str):
         return (StepShape(value),)
     made: tuple[StepShape, ...] = structure(value, tuple[StepShape, ...])
+    return made
+
+
+def _kinds(value: Any, structure: Structure) -> tuple[KindName, ...]:
+    made: tuple[KindName, ...] = structure(value if isinstance(value, list) else [value], tuple[KindName, ...])
     return made

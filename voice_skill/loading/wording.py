@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from voice_skill.dialog.model import Dialogs
-from voice_skill.dialog.texts import PLACEHOLDERS, SECONDS, number
+from voice_skill.dialog.texts import PLACEHOLDERS, counted, in_words
 from voice_skill.loading.places import EVERYWHERE, QUESTIONS, Problem, Text, texts
 
 __all__ = ["SHORT", "URGENT_DIALOGS", "wording_problems"]
@@ -38,9 +38,10 @@ def wording_problems(dialogs: Dialogs) -> Iterator[Problem]:
     for text in (*texts(dialogs), *_flags(dialogs)):
         short = text.file in (*URGENT_DIALOGS, QUESTIONS) or text.place[0] in ("lines", "dangers")
         for sentence in text.sentences:
-            if "{seconds}" in sentence and text.place != ("lines", "seconds_left"):
-                yield Problem(text.file, text.place, "{seconds} is known only in the line seconds_left")
-            for fault in (*_faults(sentence), *longest.faults(sentence, SHORT if short else LONG)):
+            for name in ("seconds", "minutes"):
+                if f"{{{name}}}" in sentence and text.place != ("lines", f"{name}_left"):
+                    yield Problem(text.file, text.place, f"{{{name}}} is known only in the line {name}_left")
+            for fault in (*_faults(dialogs, sentence), *longest.faults(sentence, SHORT if short else LONG)):
                 yield Problem(text.file, text.place, fault)
 
 
@@ -52,11 +53,12 @@ def _flags(dialogs: Dialogs) -> Iterator[Text]:
         yield Text(EVERYWHERE, ("dangers", intent, "flag"), (danger.flag,))
 
 
-def _faults(sentence: str) -> Iterator[str]:
+def _faults(dialogs: Dialogs, sentence: str) -> Iterator[str]:
     plain = sentence.lower()
+    placeholders = (*PLACEHOLDERS, *dialogs.facts)
     for name in re.findall(r"\{([^}]*)\}?", sentence):
-        if name not in PLACEHOLDERS:
-            yield f"there is no placeholder {{{name}}}; there are {', '.join(f'{{{known}}}' for known in PLACEHOLDERS)}"
+        if name not in placeholders:
+            yield f"there is no placeholder {{{name}}}; there are {', '.join(f'{{{known}}}' for known in placeholders)}"
     for mark in re.findall(r"\[[^\]]*\]?", sentence):
         if mark != "[tone]":
             yield f"{mark} cannot be spoken; the only sound is [tone]"
@@ -85,7 +87,7 @@ class _Longest:
     def __init__(self, dialogs: Dialogs) -> None:
         candidates = {
             "{flag}": [text.sentences[0] for text in _flags(dialogs)],
-            "{seconds}": [number(left) for left in SECONDS],
+            **{f"{{{name}}}": list(map(in_words, known)) for name, known in counted(dialogs).items()},
         }
         self.values = {name: max(found, key=_count, default="") for name, found in candidates.items()}
 
