@@ -39,6 +39,14 @@ def test_check_counts_what_is_there(folder: Folder, model: Path, capsys: pytest.
     assert lines[:5] == [["dialogs", "4"], ["states", "11"], ["questions", "2"], ["phrases", "17"], ["words", "21"]]
 
 
+def test_check_refuses_what_must_not_be_said_and_says_where(
+    folder: Folder, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.change("talk", "    say: I'm here.\n", "    say: You're fine.\n")
+    assert main(["check", str(folder.path), "--model", str(model), "--walk", "0"]) == 2
+    assert "may not reassure" in capsys.readouterr().err
+
+
 def test_check_tells_every_problem_the_unknown_words_too(
     folder: Folder, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

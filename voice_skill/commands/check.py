@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also list the prompts that hold words which cut Charley short, and so have to be tried aloud",
     )
     parser.add_argument(
+        "--notes", action="store_true", help="also list what should be looked at, such as phrases that sound alike"
+    )
+    parser.add_argument(
         "--walk",
         type=int,
         default=WALK,
@@ -50,13 +53,24 @@ def run(args: argparse.Namespace) -> int:
 
     Returns 1, and prints the conversations, if a safety property does not hold.
     """
+    from voice_skill.asr.kaldi.addwords import LEXICON
+    from voice_skill.asr.kaldi.lexicon import read_lexicon
     from voice_skill.asr.model import vocabulary
     from voice_skill.config import load_config
+    from voice_skill.errors import DialogError
     from voice_skill.loading import echo_risks, read_dialogs
+    from voice_skill.review import review
 
     config = load_config(args.config)
     folder = args.folder or config.dialog_folder
-    dialogs, places = read_dialogs(folder, vocabulary(args.model or config.model_folder))
+    model = args.model or config.model_folder
+    dialogs, places = read_dialogs(folder, vocabulary(model))
+    lexicon = read_lexicon(model / LEXICON) if (model / LEXICON).is_file() else None
+    found = review(dialogs, places, lexicon)
+    if found.errors:
+        raise DialogError(found.errors)
+    if args.notes:
+        print("\n".join(found.notes), end="\n\n" if found.notes else "")
     echoes = echo_risks(dialogs, places)
     if args.echoes:
         print("\n".join(echoes), end="\n\n" if echoes else "")
@@ -68,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         "phrases": len(phrases),
         "words": len({word for phrase in phrases for word in phrase.split()}),
         "echoes": len(echoes),
+        "notes": len(found.notes),
     }
     for name, count in counts.items():
         print(f"{name:10}{count:6}")

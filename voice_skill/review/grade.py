@@ -16,11 +16,13 @@ from voice_skill.dialog.texts import ADVICE
 from voice_skill.loading.places import Problem, texts
 from voice_skill.review.findings import Finding
 
-__all__ = ["MAX_GRADE", "MIN_WORDS", "grades", "reading_grade"]
+__all__ = ["MAX_GRADE", "MIN_PASSAGE", "MIN_WORDS", "grades", "reading_grade"]
 
 MAX_GRADE = 5.0
 MIN_WORDS = 12
 """Words in a prompt from which its grade means something."""
+MIN_PASSAGE = 100
+"""Words in a file from which the grade of all of them does: what the formula was made for (Flesch 1948)."""
 _STANDS_FOR = {"{E}": "nine one one", "{U}": "your doctor", "{flag}": "chest pain"}
 """What is short and known to everyone stands for what changes."""
 
@@ -39,7 +41,7 @@ def grades(dialogs: Dialogs) -> Iterator[Finding]:
             yield Finding(Problem(text.file, text.place, f'"{spoken}" {_too_hard(grade)}'))
     for file, spoken_there in files.items():
         whole = " ".join(spoken_there)
-        if len(whole.split()) >= MIN_WORDS and (grade := reading_grade(whole)) > MAX_GRADE:
+        if len(whole.split()) >= MIN_PASSAGE and (grade := reading_grade(whole)) > MAX_GRADE:
             yield Finding(Problem(file, (), f"all its prompts together {_too_hard(grade)}"))
 
 
