@@ -37,7 +37,7 @@ def main() -> int:
         try:
             card.start()
             rows = CHECKS[name](card, mouth)
-        except TooLate as late:
+        except (TooLate, RuntimeError) as late:
             rows = [Row(str(late), float("nan"), most=0)]
         finally:
             card.close()

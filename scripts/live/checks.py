@@ -95,7 +95,7 @@ def whole_call(card: SoundCard, mouth: Mouth) -> list[Row]:
         for call in (1, 2, 3):
             if call > 1:  # the wake phrase as soon as the last word is out
                 last = night.heard.ends_before(time.monotonic())
-                time.sleep(0.0 if last is None else max(0.0, last + 0.1 - time.monotonic()))
+                night.live_until(0.0 if last is None else last + 0.1)
             night.say(OPENING)
             try:
                 woken = night.until("wake", within=6)
@@ -210,14 +210,13 @@ def speak_over(night: Night, opening: str, state: str, words: str, intent: str) 
     night.say(opening)
     if not any(there(event) for event in night.all_of("state")):
         night.converse(RELIEF, stop=there, within=60)
-    night.until("say")
-    time.sleep(1.0)
+    night.live_until(night.until("say").arrived + 1.0)  # in the middle of the prompt
     _, end = night.say(words)
     try:
         heard = night.until("heard", lambda event: event.fields["intent"] == intent, within=2.5)
     except TooLate:
         return None
-    time.sleep(1.0)
+    night.heard.recorded(heard.arrived + 1.0)
     quiet = silent_from(night, end)
     return 1000 * (quiet - end), 1000 * max(0.0, quiet - heard.arrived)
 
@@ -227,7 +226,7 @@ def danger_in_a_hold(card: SoundCard, mouth: Mouth) -> list[Row]:
     card.echo(-20)
     with Night(card, mouth) as night:
         zero = to_the_hold(night)
-        time.sleep(max(0.0, zero.arrived + 9.5 - time.monotonic()))
+        night.live_until(zero.arrived + 9.5)
         _, end = night.say("my chest hurts")
         line = night.until("say", lambda event: EMERGENCY in event.text, within=4)
         night.until("said", lambda event: event.fields["turn"] == line.fields["turn"], within=15)
@@ -238,38 +237,44 @@ def danger_in_a_hold(card: SoundCard, mouth: Mouth) -> list[Row]:
     ]
 
 
+def answered(night: Night) -> Row:
+    """Whether Charley, the hold over, asks its question and understands the answer."""
+    night.until("say", lambda event: "easing" in event.text, within=20)
+    night.until("said", within=8)
+    night.say("better")
+    understood = night.until("heard", within=5)
+    return Row("understands afterwards", float(understood.fields["intent"] == "easing"), "", least=1)
+
+
 def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:
     """The microphone is taken away in a hold, and given back."""
     card.echo(None)
     with Night(card, mouth) as night:
         zero = to_the_hold(night)
-        time.sleep(max(0.0, zero.arrived + 5 - time.monotonic()))
+        night.live_until(zero.arrived + 5)
         gone = time.monotonic()
         card.unplug()
         noticed = night.until("told", lambda line: "microphone" in line.text, within=6)
-        time.sleep(1.0)
+        night.heard.recorded(noticed.arrived + 1)
         aloud = np.flatnonzero(
             np.abs(night.heard.between(noticed.arrived, noticed.arrived + 1).astype(np.int32)) > QUIET
         )
         said = noticed.arrived + aloud[0] / RATE if aloud.size else float("inf")
-        time.sleep(max(0.0, zero.arrived + 14 - time.monotonic()))
+        night.live_until(zero.arrived + 14)
         plugged = time.monotonic()
         card.plug_in()
         back = night.until("told", lambda line: "back" in line.text, within=8)
         ended = night.until("hold_ended", within=30)
         heard = tones(night, zero.arrived - 1, zero.arrived + 32)
         error = abs(heard[-1] - heard[0] - 30) if len(heard) >= 2 else 9
-        night.until("say", lambda event: "easing" in event.text, within=15)
-        night.until("said", within=8)
-        night.say("better")
-        understood = night.until("heard", within=5)
+        understands = answered(night)
     return [
         Row("microphone gone: noticed", noticed.arrived - gone, "s", most=2),
         Row("microphone gone: said aloud", said - gone, "s", most=4),
         Row("microphone back: listens again", back.arrived - plugged, "s", most=5),
         Row("the hold went on to its end", float(ended.fields["reason"] == "done"), "", least=1),
         Row("its length meanwhile, error", 1000 * error, "ms", most=50),
-        Row("understands afterwards", float(understood.fields["intent"] == "easing"), "", least=1),
+        understands,
     ]
 
 
@@ -278,24 +283,21 @@ def server_restart(card: SoundCard, mouth: Mouth) -> list[Row]:
     card.echo(None)
     with Night(card, mouth) as night:
         zero = to_the_hold(night)
-        time.sleep(max(0.0, zero.arrived + 5 - time.monotonic()))
+        night.live_until(zero.arrived + 5)
         gone = time.monotonic()
         card.stop()
         noticed = night.until("told", lambda line: "gone" in line.text, within=8)
-        time.sleep(3)
+        night.live_until(gone + 4)
         restarted = time.monotonic()
         card.start()
         night.renew_recorders()
         back = night.until("told", lambda line: "microphone is back" in line.text, within=15)
         night.until("hold_ended", within=40)
-        night.until("say", lambda event: "easing" in event.text, within=20)
-        night.until("said", within=8)
-        night.say("better")
-        understood = night.until("heard", within=5)
+        understands = answered(night)
     return [
         Row("sound server gone: noticed", noticed.arrived - gone, "s", most=2.5),
         Row("sound server back: listens again", back.arrived - restarted, "s", most=5),
-        Row("understands afterwards", float(understood.fields["intent"] == "easing"), "", least=1),
+        understands,
     ]
 
 

@@ -111,7 +111,8 @@ class Night:
         except TooLate:
             self.end()
             raise
-        time.sleep(0.5)
+        self.heard.recorded(time.monotonic())
+        self.person.recorded(time.monotonic())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -168,6 +169,15 @@ class Night:
             pass
         return [event for event in self.happened if event.kind == kind and event.arrived >= since]
 
+    def live_until(self, at: float) -> None:
+        """Take down what happens until `at`: a night runs in real time, and the person acts at a second of it.
+
+        Raises `TooLate` if Charley ends before.
+        """
+        while (left := at - time.monotonic()) > 0:
+            if self.next(left) is None and self.process.poll() is not None:
+                raise TooLate(f"Charley ended with exit code {self.process.returncode}")
+
     # -- the person
 
     def say(self, text: str, level_db: float = 0.0) -> tuple[float, float]:
@@ -176,7 +186,7 @@ class Night:
         samples = self._mouth(text, level_db)
         process = self._card.speak(samples)
         process.wait()
-        time.sleep(0.15)
+        self.person.recorded(time.monotonic())
         end = self.person.ends_before(time.monotonic())
         if end is None or end < begun:
             raise TooLate(f'"{text}" did not come out of the sound server')

@@ -71,7 +71,7 @@ class SoundCard:
         while self._pactl("info", check=False) is None:
             if time.monotonic() > until:
                 raise RuntimeError(f"PulseAudio does not start; see {self._folder}/log")
-            time.sleep(0.05)
+            time.sleep(0.05)  # it does not tell when it is ready: asked again until it answers, and given up in time
         self._modules = {}
         self.plug_in()
         self._pactl("set-default-sink", "speaker")
@@ -176,6 +176,7 @@ class Recorder:
         )
         self._blocks: list[bytes] = []
         self._samples = 0
+        self._more = threading.Condition()
         self._start = float("inf")
         """When the first sample was heard: the earliest that any block says, for blocks come late and never early."""
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -185,9 +186,11 @@ class Recorder:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         while block := os.read(descriptor, 4096):
-            self._blocks.append(block)
-            self._samples += len(block) // 2
-            self._start = min(self._start, time.monotonic() - self._samples / RATE)
+            with self._more:
+                self._blocks.append(block)
+                self._samples += len(block) // 2
+                self._start = min(self._start, time.monotonic() - self._samples / RATE)
+                self._more.notify_all()
 
     @property
     def start(self) -> float:
@@ -199,6 +202,15 @@ class Recorder:
         self._process.terminate()
         self._process.wait()
         self._thread.join(timeout=2)
+
+    def recorded(self, until: float) -> None:
+        """Wait until everything that sounded before `until` is here. Raises RuntimeError if the recording stands."""
+        with self._more:
+            here = self._more.wait_for(
+                lambda: self._start + self._samples / RATE >= until, max(0.0, until - time.monotonic()) + _LATE_SECONDS
+            )
+        if not here:
+            raise RuntimeError(f"the recorder gives nothing more; {_LATE_SECONDS:g} s were waited for")
 
     @property
     def samples(self) -> NDArray[np.int16]:
@@ -219,3 +231,5 @@ class Recorder:
 
 
 _AUDIBLE = 40
+_LATE_SECONDS = 3.0
+"""Later than this no block arrives from a sound server that lives."""

@@ -39,12 +39,18 @@ def test_check_counts_what_is_there(folder: Folder, model: Path, capsys: pytest.
     assert lines[:5] == [["dialogs", "4"], ["states", "11"], ["questions", "2"], ["phrases", "17"], ["words", "21"]]
 
 
-def test_check_refuses_what_must_not_be_said_and_says_where(
+def test_check_refuses_words_too_hard_for_the_night_and_says_where(
     folder: Folder, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder.change("talk", "    say: I'm here.\n", "    say: You're fine.\n")
+    hard = (
+        "Muscular contraction necessitates considerable deliberation. "
+        "Continue stretching methodically, deliberately, systematically, thoroughly, attentively."
+    )
+    folder.change("talk", "    say: I'm here.\n", f"    say: {hard}\n")
     assert main(["check", str(folder.path), "--model", str(model), "--walk", "0"]) == 2
-    assert "may not reassure" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "talk.yaml:6: states.greet.say" in err
+    assert "years of school" in err
 
 
 def test_check_tells_every_problem_the_unknown_words_too(
