@@ -19,8 +19,7 @@ def after_danger(move: Move) -> None:
     alarm. What stays: the level reached before, the holds already counted, the region, and what the history knows."""
     move.session = move.session.alarmed()
     _forget_slots(move, _kept(move.dialogs) | _counts(move.dialogs))
-    if move.session.clock == "asked":
-        move.change(clock="due")
+    move.session = move.session.clock_again()
 
 
 def for_new_cramp(move: Move) -> None:

@@ -91,7 +91,7 @@ def how_long(move: Move) -> bool:
 
 def consent(move: Move, name: str) -> None:
     """What the person wants to be remembered, or not (clinical.md 3.9)."""
-    if move.session.slot(CONSENT) == OFF:
+    if move.session.slot_in(CONSENT, {OFF}):
         return
     move.session = move.session.with_slot(CONSENT, "yes" if name == "remember" else "no")
     match name:
@@ -109,9 +109,9 @@ def keep(move: Move) -> None:
     """Have tonight remembered as it stands, if that was agreed to."""
     session = move.session
     slots = dict(session.slots)
-    if slots.get(CONSENT) != "yes":
+    if CONSENT not in slots or not session.slot_in(CONSENT, {"yes"}):
         return
-    grave = (f"{id}={answer}" for id, answer in session.screen if answer in Answer.YES)
+    grave = (f"{id}={answer}" for id, answer in session.yeses())
     kept = {name: slots[name] for name in KEPT if name in slots}
     fields = {"level": session.level.name, **kept, "answers": " ".join(grave)}
     move.actions.append(Remember(tuple(fields.items())))

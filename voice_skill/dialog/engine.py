@@ -35,7 +35,7 @@ from voice_skill.dialog.move import Move
 from voice_skill.dialog.screen import CLASSES, Rules, reply
 from voice_skill.dialog.session import At, Phase, Session
 
-__all__ = ["step"]
+__all__ = ["step", "take_step"]
 
 LONGEST_UTTERANCE = 20.0
 """Seconds for which a silence timer stands still once someone has begun to speak."""
@@ -54,8 +54,15 @@ def step(
     change nothing. Nothing is ever raised for what a person says or does not say.
     """
     move = Move(dialogs, session, now, rules)
+    take_step(move, event)
+    return move.session, tuple(move.actions)
+
+
+def take_step(move: Move, event: Event) -> None:
+    """Let `event` happen to the session of `move`."""
+    session = move.session
     if session.asleep and not isinstance(event, Woken):
-        return session, ()
+        return
     match event:
         case Woken():
             _woken(move, event)
@@ -77,7 +84,6 @@ def step(
             _time_passed(move)
         case _:
             assert_never(event)
-    return move.session, tuple(move.actions)
 
 
 def _woken(move: Move, event: Woken) -> None:

@@ -37,6 +37,10 @@ class Transition:
     event: Event
     after: Session
     actions: tuple[Action, ...]
+    since: str = ""
+    """Where the step was cut that this goes on with, one of `flow.CONTINUE`; empty if it began with the event."""
+    until: str = ""
+    """Where it is cut itself; empty if it came to rest."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ time to pass. `engine.step` decides which of them an event calls for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from voice_skill.dialog import anew, holding
@@ -18,12 +18,14 @@ from voice_skill.dialog.nets import MAX_SKIPPED, close_with_nets, leave_nothing_
 from voice_skill.dialog.screen import Verdict, body, wording
 from voice_skill.dialog.session import Asking, At, Phase
 
-__all__ = ["answer", "ask_the_clock", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
-
-ASKS_SO_FAR = {Answer.ASKED_ONCE: 1, Answer.ASKED_TWICE: 2}
+__all__ = ["CONTINUE", "answer", "ask_the_clock", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
 
 SCREEN_WAITS = (8.0, 8.0, 12.0)
 """Seconds of silence before each re-ask of a screen question, and before it counts as unanswered (clinical.md 3.4)."""
+
+
+BEGIN, BACK, NEXT = "begin", "back", "next"
+"""Where the proof cuts a step in two: a state begins, a called dialog is over, the next question is looked for."""
 
 
 def enter(move: Move, target: str) -> None:
@@ -33,12 +35,20 @@ def enter(move: Move, target: str) -> None:
     leave_open(move)
     if dialog.name != move.at.state.partition(".")[0]:
         unwind(move)
-    if dialog.clock and move.session.clock == "due":
-        move.change(clock="asked", stack=(*move.session.stack[:-1], At(name, Phase.ENTERING)))
+    move.change(stack=(*move.session.stack[:-1], At(name)), wait_until=None)
+    move.session.cut_at(BEGIN, len(move.speech))
+    begin_here(move)
+
+
+def begin_here(move: Move) -> None:
+    """Begin the state that the session has come to: speak, and do its one thing, unless it is locked; but put the
+    ten-minute question first, if it is due."""
+    name, state = move.at.state, move.state
+    if move.dialogs.dialogs[name.partition(".")[0]].clock and move.session.clock_in({"due"}):
+        move.place(phase=Phase.ENTERING)
+        move.change(clock="asked")
         call(move, move.dialogs.clock)
         return
-    move.change(stack=(*move.session.stack[:-1], At(name)), wait_until=None)
-    state = move.state
     if state.lock and not move.unlocked(state.lock):
         follow(move, state.locked)
         return
@@ -99,6 +109,10 @@ def finish(move: Move) -> None:
         move.place(phase=Phase.WAITING, until=until if state.timer else None)
         move.change(wait_until=until)
     elif state.end:
+        leave_nothing_unsaid(move)  # a question may have been left open since the state began
+        if move.speech:
+            move.speak()
+            return
         keep(move)
         move.change(stack=())
         move.actions.append(Sleep())
@@ -139,7 +153,7 @@ def take(move: Move, edge: Edge) -> None:
     for name, value in edge.set:
         move.session = move.session.with_slot(name, value)
     for question in edge.answers:
-        if move.session.answer(question) not in Answer.YES:  # only a no to the very question takes a yes back
+        if not move.session.answer_in(question, Answer.YES):  # only a no to the very question takes a yes back
             move.answer(question, Answer.NO, "no")
     if edge.raises:
         move.raise_level(edge.raises)
@@ -190,7 +204,13 @@ def call(move: Move, target: str) -> None:
 
 def back(move: Move) -> None:
     """Return to the place that called."""
+    move.session.cut_at(BACK, len(move.speech))
     move.session = move.session.returned()
+    come_back(move)
+
+
+def come_back(move: Move) -> None:
+    """Go on where another dialog was called."""
     match move.at.phase:
         case Phase.ENTERING:
             enter(move, move.at.state)
@@ -236,6 +256,12 @@ def go_on(move: Move, *, again: bool = False) -> None:
 
 def ask_next(move: Move) -> None:
     """Put the next question of the state's list that needs asking, or go on."""
+    move.session.cut_at(NEXT, len(move.speech))
+    ask_from_here(move)
+
+
+def ask_from_here(move: Move) -> None:
+    """Put the next question, from the position on that the list has come to."""
     state = move.state
     ids = screen_ids(move, state)
     for index in range(move.at.position, len(ids)):
@@ -243,7 +269,7 @@ def ask_next(move: Move) -> None:
         if needs_asking(move, state, id):
             if move.at.position == 0:
                 move.say(state.say)
-            asking = Asking(id, asks=ASKS_SO_FAR.get(move.session.answer(id), 0) + 1)
+            asking = Asking(id, asks=move.session.asks(id) + 1)
             move.place(position=index + 1, asking=asking)
             move.say(body(move.dialogs.questions[id], asking, move.dialogs.lines))
             move.speak()
@@ -254,6 +280,8 @@ def ask_next(move: Move) -> None:
 
 def screen_ids(move: Move, state: State) -> tuple[str, ...]:
     """The questions of a screen state, with "{flag}" replaced by the question of what was heard."""
+    if "{flag}" not in state.screen:
+        return state.screen
     flag = danger_question(move) or move.session.flag
     ids = (flag if id == "{flag}" else id for id in state.screen)
     return tuple(id for id in dict.fromkeys(ids) if id in move.dialogs.questions)
@@ -275,7 +303,7 @@ def leave_open(move: Move) -> None:
     asking = move.at.asking
     if asking is None:
         return
-    if move.session.answer(asking.id) in Answer.UNASKED:
+    if move.session.answer_in(asking.id, Answer.UNASKED):
         left = {1: Answer.ASKED_ONCE, 2: Answer.ASKED_TWICE}.get(asking.asks, Answer.UNANSWERED)
         move.answer(asking.id, left, "open")
     move.place(asking=None)
@@ -307,14 +335,14 @@ def answer(move: Move, heard: str) -> None:
 def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
     """Record an answer and act on it: go on, send to advice today, or to help now."""
     move.place(asking=None)
-    before = move.session.answer(asking.id)
-    was_yes = before in Answer.YES
+    was_yes = move.session.answer_in(asking.id, Answer.YES)
     unclear = verdict.answer in Answer.SKIPPED
     if move.state.recheck and unclear and was_yes:
         move.note("screen_answer", question=asking.id, answer=verdict.heard)
         enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
         return
     if was_yes and verdict.answer in Answer.YES:  # only a no takes a yes back, so no milder yes does
+        before = move.session.answer(asking.id)
         verdict = replace(verdict, answer=max(before, verdict.answer, key=lambda yes: Level[yes]))
     move.answer(asking.id, verdict.answer, verdict.heard)
     if verdict.answer == Answer.NO:
@@ -328,8 +356,7 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
             to_emergency(move)
             return
         if move.session.level is Level.E:  # a lesser sign, named in an emergency, must not talk anyone out of it
-            graver = (id for id, answer in move.session.screen if answer == Answer.YES_E)
-            move.change(flag=next(graver, asking.id))
+            move.change(flag=move.session.gravest())
             enter(move, move.dialogs.emergency)
             return
         move.say(verdict.say)
@@ -351,7 +378,7 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
 
 def point_at_another(move: Move, question: str) -> None:
     """What was heard proved wrong: name, and ask again, the gravest of what else was answered with yes, if anything."""
-    if question in (move.session.flag, danger_question(move)):
+    if move.session.is_about(question, move.dialogs):
         move.change(flag=move.session.gravest())
 
 
@@ -381,3 +408,7 @@ def miss(move: Move, kind: str) -> None:
         return
     move.session = move.session.with_at(move.at._replace(misses=0))
     follow(move, ladder.then)
+
+
+CONTINUE: Mapping[str, Callable[[Move], None]] = {BEGIN: begin_here, BACK: come_back, NEXT: ask_from_here}
+"""How a step goes on where it was cut."""

@@ -268,6 +268,13 @@ class Question:
     """Where the check comes from."""
     rows: tuple[int, ...] = ()
 
+    @property
+    def levels(self) -> frozenset[Level]:
+        """The levels that a yes, or a doubt, can lead to."""
+        if not self.followup:
+            return frozenset({self.level})
+        return frozenset({self.otherwise, *(step.level for step in self.followup)})
+
 
 @dataclass(frozen=True, slots=True)
 class Danger:

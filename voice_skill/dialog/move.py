@@ -10,7 +10,7 @@ from typing import Any
 
 from voice_skill.dialog.actions import Action, Listen, Manner, Note, Say, StopSpeaking
 from voice_skill.dialog.hearing import early_intents, endpoint, intents
-from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard, Level, State
+from voice_skill.dialog.model import Dialogs, Edge, Guard, Level, State
 from voice_skill.dialog.screen import Rules
 from voice_skill.dialog.session import At, Phase, Session
 from voice_skill.dialog.texts import fill, names_flag
@@ -47,26 +47,26 @@ class Move:
         """The state it is in."""
         return self.dialogs.state(self.at.state)
 
-    def value(self, name: str) -> str:
-        """What a guard compares: a slot, a question, or a value derived from the session."""
-        session = self.session
+    def meets(self, name: str, allowed: frozenset[str]) -> bool:
+        """Whether one test of a guard is met: of a slot, a question, or a value derived from the session."""
+        session, questions = self.session, self.dialogs.questions
         match name:
             case "level":
-                return session.level.name.lower() if session.level is Level.NONE else session.level.name
+                return session.level.name.replace("NONE", "none") in allowed
             case "unsettled":
-                return "some" if session.any_unsettled(self.dialogs.questions) else "none"
+                return len(allowed) > 1 or session.any_unsettled(questions) == ("some" in allowed)
             case "open":
-                return "some" if session.any_open(self.dialogs.questions) else "none"
+                return len(allowed) > 1 or session.any_open(questions) == ("some" in allowed)
             case "clock":
-                return session.clock
+                return session.clock_in(allowed)
             case _ if name in self.dialogs.slots:
-                return session.slot(name)
+                return session.slot_in(name, allowed)
             case _:
-                return session.answer(name)
+                return session.answer_in(name, allowed)
 
     def holds(self, guard: Guard) -> bool:
         """Whether every test of a guard is met."""
-        return all(self.value(name) in allowed for name, allowed in guard.tests)
+        return all(self.meets(name, allowed) for name, allowed in guard.tests)
 
     def unlocked(self, lock: str) -> bool:
         """Whether a lock is open."""
@@ -96,22 +96,21 @@ class Move:
 
     def answer(self, question: str, answer: str, heard: str) -> None:
         """Settle a screen question, and report the level if that moved it."""
-        before, old = self.session, self.session.answer(question)
+        before = self.session
         self.session = before.with_answer(question, answer)
         self.note("screen_answer", question=question, answer=heard)
-        if answer in Answer.YES or old in Answer.YES:
-            self.report_level(before.level)
+        self.report_level(before)
 
     def raise_level(self, level: Level) -> None:
         """Raise the level for a reason other than a screen answer."""
-        before = self.session.level
+        before = self.session
         self.change(raised=max(self.session.raised, level))
         self.report_level(before)
 
-    def report_level(self, before: Level) -> None:
+    def report_level(self, before: Session) -> None:
         """Record a level that has changed."""
-        if self.session.level is not before:
-            self.note("level", level=self.session.level.name)
+        if (level := self.session.risen(before)) is not None:
+            self.note("level", level=level.name)
 
     # -- speaking and listening
 
@@ -119,7 +118,7 @@ class Move:
         """Add to what will be spoken in this turn. `values` is what further placeholders stand for."""
         if texts:
             session = self.session
-            flag = session.flag if names_flag(texts) else ""
+            flag = session.named if names_flag(texts) else ""
             known = session.facts(self.dialogs) if any("{" in text for text in texts) else ()
             self.speech += fill(self.dialogs, texts, session.region, flag, (*known, *values.items()))
 

@@ -3,7 +3,7 @@ see a clinician about cramps that come often (4.6)."""
 
 from __future__ import annotations
 
-from voice_skill.dialog.model import Answer, Level
+from voice_skill.dialog.model import Level
 from voice_skill.dialog.move import Move
 
 __all__ = ["ADVISED", "MAX_SKIPPED", "OFTEN", "close_with_nets", "leave_nothing_unsaid"]
@@ -18,15 +18,15 @@ OFTEN, ADVISED = "often", "advised"
 
 def close_with_nets(move: Move) -> None:
     """Speak the safety net of every unsettled question, or one net for all if they are many; that closes them."""
-    unsettled = move.session.unsettled(move.dialogs.questions)
     if move.session.unsettled_often(move.dialogs.questions, MAX_SKIPPED):
         move.line("net")
     else:
-        for id in unsettled:
+        for id in move.session.unsettled(move.dialogs.questions):
             move.say(move.dialogs.questions[id].net)
-    for id in unsettled:
-        if move.session.answer(id) not in Answer.SKIPPED:
-            move.answer(id, Answer.UNANSWERED, "unanswered")
+    before, move.session = move.session, move.session.closed(move.dialogs.questions)
+    for (id, open), (_, now) in zip(before.screen, move.session.screen, strict=True):
+        if open != now:
+            move.note("screen_answer", question=id, answer="unanswered")
 
 
 def leave_nothing_unsaid(move: Move) -> None:
@@ -35,9 +35,9 @@ def leave_nothing_unsaid(move: Move) -> None:
     Whoever was sent to advice today or to help now has heard what is graver.
     """
     session, questions = move.session, move.dialogs.questions
-    if session.any_open(questions) and session.begun(questions) and session.level < Level.U:
+    if session.any_open(questions) and session.begun(questions) and not session.at_least(Level.U):
         close_with_nets(move)
     told = {OFTEN, ADVISED} <= move.dialogs.slots.keys()
-    if told and session.slot(OFTEN) == "yes" and session.slot(ADVISED) == "no" and session.level < Level.U:
+    if told and session.slot_in(OFTEN, {"yes"}) and session.slot_in(ADVISED, {"no"}) and not session.at_least(Level.U):
         move.line("often")
         move.session = move.session.with_slot(ADVISED, "yes")

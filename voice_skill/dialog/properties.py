@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from voice_skill.dialog.actions import Listen, Note, Say, Sleep, StopSpeaking
+from voice_skill.dialog.actions import Listen, Note, Remember, Say, Sleep, StopSpeaking
+from voice_skill.dialog.builtins import CONSENT
 from voice_skill.dialog.events import Heard, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
+from voice_skill.dialog.flow import BACK, BEGIN
 from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
+from voice_skill.dialog.nets import ADVISED, OFTEN
+from voice_skill.dialog.partial import FORGOTTEN
 from voice_skill.dialog.screen import MAX_ASKS
 from voice_skill.dialog.session import Phase
 from voice_skill.dialog.texts import fill
@@ -54,10 +58,12 @@ def only_a_plain_no_clears(step: Transition, dialogs: Dialogs) -> str:
 
 def level_never_falls(step: Transition, _: Dialogs) -> str:
     """P2, P14: only a no to the very question that raised it, when asked again, lowers the level."""
-    if step.before.asleep or step.after.asleep or step.after.level >= step.before.level:
+    if step.before.asleep or step.after.asleep or step.after.at_least(Level.E):
+        return ""
+    if step.after.screen == step.before.screen or step.after.level >= step.before.level:
         return ""
     asking = step.before.at.asking
-    corrected = asking is not None and step.before.answer(asking.id) in Answer.YES
+    corrected = asking is not None and step.before.answer_in(asking.id, Answer.YES)
     if corrected and isinstance(step.event, Heard) and step.event.intent == "no":
         return ""
     return f"the level fell from {step.before.level.name} to {step.after.level.name} by {_what(step)}"
@@ -68,7 +74,7 @@ def all_clear_is_earned(step: Transition, dialogs: Dialogs) -> str:
     if not _speaks_first_of(step, dialogs, CLEAR):
         return ""
     core = (id for id, question in dialogs.questions.items() if question.core)
-    doubtful = [id for id in core if step.after.answer(id) != Answer.NO]
+    doubtful = [id for id in core if not step.after.answer_in(id, {Answer.NO})]
     if not doubtful and step.after.level is Level.NONE:
         return ""
     return f"the all-clear is spoken at level {step.after.level.name} with {', '.join(doubtful) or 'nothing'} not no"
@@ -79,11 +85,11 @@ def no_stretch_after_doubt(step: Transition, dialogs: Dialogs) -> str:
     hold = _stretch_begun(step, dialogs)
     if hold is None or INJURY not in dialogs.questions:
         return ""
-    injury, held = step.after.answer(INJURY), int(step.after.slot(hold.counts))
-    if injury in Answer.YES or step.after.level >= Level.U:
-        return f"a stretch begins with INJURY {injury} at level {step.after.level.name}"
-    if held > 1 and injury != Answer.NO:
-        return f"stretch {held} begins with INJURY {injury}"
+    if step.after.answer_in(INJURY, Answer.YES):
+        return "a stretch begins after a yes to INJURY"
+    held = int(step.after.slot(hold.counts))
+    if held > 1 and not step.after.answer_in(INJURY, {Answer.NO}):
+        return f"stretch {held} begins without a no to INJURY"
     return ""
 
 
@@ -92,7 +98,7 @@ def danger_leads_to_help(step: Transition, dialogs: Dialogs) -> str:
     intent = step.event.intent if isinstance(step.event, Heard | Woken) else ""
     if intent not in dialogs.dangers:
         return ""
-    if step.after.asleep or step.after.at.state != dialogs.emergency or step.after.level is not Level.E:
+    if step.after.asleep or step.after.at.state != dialogs.emergency or not step.after.at_least(Level.E):
         return f'"{intent}" led to {"sleep" if step.after.asleep else step.after.at.state}'
     return "" if any(isinstance(action, Say) for action in step.actions) else f'"{intent}" was met with silence'
 
@@ -100,12 +106,13 @@ def danger_leads_to_help(step: Transition, dialogs: Dialogs) -> str:
 def emergency_is_kept(step: Transition, dialogs: Dialogs) -> str:
     """P12, P14: at level E the conversation stays in the emergency dialog, but for what is called on top of it."""
     after = step.after
-    if after.asleep or after.level is not Level.E:
+    where = after.stack[0].state.lstrip(FORGOTTEN) if after.stack else ""
+    if not where or (where.partition(".")[0] != dialogs.emergency.partition(".")[0] and not after.at_least(Level.E)):
         return ""
-    where = after.stack[0].state
     if where.partition(".")[0] != dialogs.emergency.partition(".")[0]:
         return f"level E, but the conversation is in {where}"
-    return f"a hold runs at level E in {after.at.state}" if any(at.holding for at in after.stack) else ""
+    held = any(at.holding for at in after.stack) and after.at_least(Level.E)
+    return f"a hold runs at level E in {after.at.state}" if held else ""
 
 
 def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
@@ -113,7 +120,7 @@ def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
     first = dialogs.state(dialogs.emergency).say
     if not _speaks_first_of(step, dialogs, dialogs.emergency):
         return "" if not _enters(step, dialogs.emergency) else "the emergency dialog begins without its first sentence"
-    line = fill(dialogs, first[:1], step.after.region, step.after.flag)[0]
+    line = fill(dialogs, first[:1], step.after.region, step.after.named)[0]
     number = dialogs.regions.get(step.after.region, dialogs.regions["unknown"]).emergency
     said = [text for say in _said(step) for text in say.sentences]
     if number.lower() not in line.lower():
@@ -163,6 +170,8 @@ def always_a_next(step: Transition, _: Dialogs) -> str:
     if step.after.asleep:
         fell = not step.before.asleep
         return "" if not fell or any(isinstance(action, Sleep) for action in step.actions) else "asleep, untold"
+    if step.until:
+        return ""
     return "" if step.after.wait_until is not None else f"nothing is waited for in {step.after.at.state}"
 
 
@@ -179,21 +188,126 @@ def always_heard(step: Transition, dialogs: Dialogs) -> str:
 def ten_minutes_are_not_forgotten(step: Transition, dialogs: Dialogs) -> str:
     """P17: the ten-minute question, left without a plain no, leads at least to advice today."""
     before = step.before
-    if before.asleep or before.at.state.partition(".")[0] != dialogs.clock or before.at.asking is None:
+    if before.asleep or before.at.state.partition(".")[0] != dialogs.clock or "STILL" not in dialogs.questions:
         return ""
-    if step.after.asleep or step.after.at.state.partition(".")[0] == dialogs.clock:
+    stays = not step.after.asleep and step.after.at.state.partition(".")[0] == dialogs.clock
+    if step.after.asleep or (stays and step.until != BACK):
         return ""
     spoken = isinstance(step.event, Heard) and step.event.intent in (*dialogs.universal, *dialogs.dangers)
-    if spoken or step.after.answer("STILL") == Answer.NO or step.after.level >= Level.U:
+    if spoken or step.after.answer_in("STILL", {Answer.NO}) or step.after.at_least(Level.U):
         return ""
     return f"the ten-minute question was left at level {step.after.level.name} by {_what(step)}"
 
 
+def closed_before_sleep(step: Transition, dialogs: Dialogs) -> str:
+    """P1: nobody is left to sleep with a screen that was begun and not closed: each question is answered, or its net
+    was spoken. Whoever was sent to help has heard what is graver."""
+    after = step.after
+    if not any(isinstance(action, Sleep) for action in step.actions):
+        return ""
+    left = after.any_open(dialogs.questions) and after.begun(dialogs.questions) and not after.at_least(Level.U)
+    return "asleep with questions open and no net spoken" if left else ""
+
+
+def often_is_told(step: Transition, dialogs: Dialogs) -> str:
+    """P26: cramps that come often are named as a reason to see a doctor, before the conversation ends."""
+    if not {OFTEN, ADVISED} <= dialogs.slots.keys() or not any(isinstance(action, Sleep) for action in step.actions):
+        return ""
+    untold = step.after.slot_in(OFTEN, {"yes"}) and step.after.slot_in(ADVISED, {"no"})
+    return "asleep, and often was not named" if untold and not step.after.at_least(Level.U) else ""
+
+
+def nothing_is_answered_by_waking(step: Transition, dialogs: Dialogs) -> str:
+    """P25: a new conversation, after a crash too, begins with every question open; only danger words answer one."""
+    if not isinstance(step.event, Woken):
+        return ""
+    said = dialogs.dangers[step.event.intent].question if step.event.intent in dialogs.dangers else ""
+    wrong = [id for id in dialogs.questions if id != said and not step.after.answer_in(id, {Answer.OPEN})]
+    return f"waking leaves {', '.join(wrong)} answered" if wrong and not step.after.asleep else ""
+
+
+def _needs(kind: str, clear: str, care: str) -> Property:
+    """What must be answered no before a kind of care is described."""
+
+    def holds(step: Transition, dialogs: Dialogs) -> str:
+        for where in _entered(step):
+            if kind in dialogs.state(where).kinds:
+                known = [id for id in clear.split() if id in dialogs.questions]
+                doubtful = [id for id in known if not step.after.answer_in(id, {Answer.NO})]
+                if doubtful:
+                    return f"{care} is described in {where} without a no to {', '.join(doubtful)}"
+        return ""
+
+    return holds
+
+
+def cold_is_for_later(step: Transition, dialogs: Dialogs) -> str:
+    """P9: ice is described only when the cramp has gone or eases."""
+    for where in _entered(step):
+        if "ice" in dialogs.state(where).kinds and not step.after.slot_in("ease", {"bit", "gone"}):
+            return f"ice is described in {where} while the leg still grips"
+    return ""
+
+
+def _carries(kind: str, *words: str) -> Property:
+    """What must be said in the same turn as a kind of advice."""
+
+    def holds(step: Transition, dialogs: Dialogs) -> str:
+        for where in _entered(step):
+            state = dialogs.state(where)
+            if kind in state.kinds and state.say:
+                said = " ".join(text for say in _said(step) for text in say.sentences).lower()
+                missing = [word for word in words if word not in said]
+                if missing:
+                    return f"{where} is spoken without {', '.join(missing)}"
+        return ""
+
+    return holds
+
+
+def memory_is_agreed_to(step: Transition, dialogs: Dialogs) -> str:
+    """P23: nothing is kept without a yes to keeping it, and nobody is asked while help is what counts."""
+    if any(isinstance(action, Remember) for action in step.actions) and not step.after.slot_in(CONSENT, {"yes"}):
+        return "something is kept without consent"
+    asks = step.until == BEGIN and step.after.at.state in _consents(dialogs)
+    return "keeping is asked about at a level of help" if asks and step.after.at_least(Level.U) else ""
+
+
+def calls_come_back(step: Transition, dialogs: Dialogs) -> str:
+    """P24: what was called comes back to the very place: state, question, and the second of a hold."""
+    if step.since != BACK or step.until or step.after.asleep:
+        return ""
+    before, after = step.before.at, step.after.at
+    if before.phase in (Phase.CALLING, Phase.ENTERING) or len(step.after.stack) != len(step.before.stack):
+        return ""
+    state = dialogs.state(before.state)
+    moves_on = not (state.ask or state.screen or state.hold or state.wait) or before.phase is Phase.RELEASING
+    if moves_on:
+        return ""
+    kept = (before.state, before.asking and before.asking.id, before.holding and before.holding.elapsed)
+    found = (after.state, after.asking and after.asking.id, after.holding and after.holding.elapsed)
+    return "" if kept == found else f"a call from {before.state} comes back to {after.state}, not to its very point"
+
+
+def emergency_is_loud(step: Transition, dialogs: Dialogs) -> str:
+    """P30: the first emergency sentence is never whispered, nor softer than normal."""
+    if not _speaks_first_of(step, dialogs, dialogs.emergency):
+        return ""
+    soft = any(say.manner.whisper or say.manner.gain_db < 0 or not say.manner.loud for say in _said(step))
+    return "the emergency is spoken softly" if soft else ""
+
+
 PROPERTIES: Mapping[str, Property] = {
+    "P1": closed_before_sleep,
     "P2": level_never_falls,
     "P3": only_a_plain_no_clears,
     "P5": all_clear_is_earned,
     "P7": no_stretch_after_doubt,
+    "P8": _needs("massage", "CHEST SWELL SKIN INJURY COLD NUMB", "massage"),
+    "P9": _needs("heat", "CHEST NUMB COLD SWELL SKIN INJURY FEELING", "heat"),
+    "P9b": _needs("ice", "CHEST NUMB COLD SKIN FEELING", "ice"),
+    "P9c": cold_is_for_later,
+    "P10": _carries("fluids", "kidney"),
     "P11": danger_leads_to_help,
     "P11b": always_heard,
     "P12": emergency_is_kept,
@@ -203,8 +317,28 @@ PROPERTIES: Mapping[str, Property] = {
     "P17": ten_minutes_are_not_forgotten,
     "P18": never_asked_four_times,
     "P19": always_a_next,
+    "P22": _carries("standing", "hold", "light"),
+    "P23": memory_is_agreed_to,
+    "P24": calls_come_back,
+    "P25": nothing_is_answered_by_waking,
+    "P26": often_is_told,
+    "P30": emergency_is_loud,
 }
 """By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14."""
+
+
+def _consents(dialogs: Dialogs) -> frozenset[str]:
+    """The states in which keeping is asked about."""
+    asking = (name for name, state in dialogs.walk() for edges in state.on.values() if state.ask
+              for edge in edges if edge.do == "remember")
+    return frozenset(asking)
+
+
+def _entered(step: Transition) -> Iterator[str]:
+    """The states that a step enters."""
+    for action in step.actions:
+        if isinstance(action, Note) and action.kind == "state":
+            yield from (str(name) for _, name in action.fields)
 
 
 def _said(step: Transition) -> list[Say]:
@@ -219,7 +353,7 @@ def _speaks_first_of(step: Transition, dialogs: Dialogs, where: str) -> bool:
     """Whether a state is entered and its first sentence spoken. Dialogs without that state never do."""
     if not _enters(step, where):
         return False
-    line = fill(dialogs, dialogs.state(where).say[:1], step.after.region, step.after.flag)
+    line = fill(dialogs, dialogs.state(where).say[:1], step.after.region, step.after.named)
     return any(set(line) & set(say.sentences) for say in _said(step))
 
 

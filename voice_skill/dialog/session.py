@@ -7,13 +7,13 @@ one that matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from voice_skill.dialog.model import Answer, Dialogs, Level, Question
 
-__all__ = ["CUE_LEAD", "Asking", "At", "Holding", "Phase", "Session", "Voice"]
+__all__ = ["CUE_LEAD", "Asking", "At", "Holding", "Phase", "Session", "Voice", "alarmed", "closed"]
 
 CUE_LEAD = 0.1
 """Seconds before its time at which a hold cue is handed to the speaker, so that its first sample can be on time."""
@@ -21,6 +21,18 @@ CUE_LEAD = 0.1
 
 _LEVELS = ((Answer.YES_E, Level.E), (Answer.YES_U, Level.U), (Answer.YES_S, Level.S))
 """What each kind of yes leads to, the gravest first."""
+_ASKS = {Answer.ASKED_ONCE: 1, Answer.ASKED_TWICE: 2}
+"""How often a question was put that was left open."""
+
+
+def alarmed(answer: str) -> str:
+    """What an alarm leaves of an answer."""
+    return answer if answer == Answer.YES_E else Answer.OPEN
+
+
+def closed(answer: str, *, core: bool) -> str:
+    """What becomes of an answer once the nets were spoken."""
+    return Answer.UNANSWERED if core and answer in Answer.UNASKED else answer
 
 
 def _find(pairs: tuple[tuple[str, str], ...], name: str) -> str:
@@ -163,6 +175,48 @@ class Session(NamedTuple):
         """A screen question's `Answer`. Raises KeyError if there is no such question."""
         return _find(self.screen, question)
 
+    def slot_in(self, name: str, among: Collection[str]) -> bool:
+        """Whether a slot has one of these values. Raises KeyError if there is no such slot."""
+        return self.slot(name) in among
+
+    def answer_in(self, question: str, among: Collection[str]) -> bool:
+        """Whether a screen question has one of these answers. Raises KeyError if there is no such question."""
+        return self.answer(question) in among
+
+    def clock_in(self, among: Collection[str]) -> bool:
+        """Whether the ten-minute clock stands at one of these."""
+        return self.clock in among
+
+    def at_least(self, level: Level) -> bool:
+        """Whether so high a level was reached."""
+        return self.level >= level
+
+    def asks(self, question: str) -> int:
+        """How often a question was put and left open."""
+        return _ASKS.get(self.answer(question), 0)
+
+    @property
+    def named(self) -> str:
+        """The flag, to be named aloud."""
+        return self.flag
+
+    def is_about(self, question: str, dialogs: Dialogs) -> bool:
+        """Whether what was heard last is, or answers, this question."""
+        danger = dialogs.dangers.get(self.flag)
+        return question in (self.flag, danger.question if danger is not None else "")
+
+    def yeses(self) -> tuple[tuple[str, str], ...]:
+        """The questions that were answered with yes, each with its answer."""
+        return tuple((id, answer) for id, answer in self.screen if answer in Answer.YES)
+
+    def risen(self, before: Session) -> Level | None:
+        """The level, if it has changed: for the record."""
+        return self.level if self.level is not before.level else None
+
+    def clock_again(self) -> Session:
+        """The session in which the ten-minute question is put once more, if it was."""
+        return self._replace(clock="due") if self.clock == "asked" else self
+
     def facts(self, dialogs: Dialogs) -> tuple[tuple[str, str], ...]:
         """The slots that the history sets, with their values."""
         return tuple(pair for pair in self.slots if pair[0] in dialogs.facts)
@@ -192,10 +246,9 @@ class Session(NamedTuple):
     def is_due(self, question: str, *, again: bool, most: int) -> bool:
         """Whether a question is still to be put: it is open, and fewer than `most` were skipped; or, `again`, it was
         skipped itself."""
-        answer = self.answer(question)
         if again:
-            return answer in Answer.UNSETTLED
-        return answer in Answer.UNASKED and not self.skipped_often(most)
+            return self.answer_in(question, Answer.UNSETTLED)
+        return not self.skipped_often(most) and self.answer_in(question, Answer.UNASKED)
 
     def skipped_often(self, times: int) -> bool:
         """Whether at least so many questions were declined or not answered."""
@@ -207,12 +260,15 @@ class Session(NamedTuple):
 
     def gravest(self) -> str:
         """The question whose yes leads highest; empty if none was answered with yes."""
-        yes = [id for id, answer in self.screen if answer in Answer.YES]
-        return max(yes, key=lambda id: Level[self.answer(id)], default="")
+        return max(self.yeses(), key=lambda pair: Level[pair[1]], default=("", ""))[0]
 
     def returned(self) -> Session:
         """The session back at the place that called."""
         return self._replace(stack=self.stack[:-1])
+
+    def cut_at(self, where: str, said: int) -> None:
+        """A step has come, after so many sentences, to a point from which on nothing matters that was in it before.
+        Only the proof takes note, and makes two steps of it."""
 
     def left(self) -> Session:
         """The session with what was called left for good."""
@@ -240,8 +296,12 @@ class Session(NamedTuple):
         """As `reopened`, but what was answered with an emergency stays answered, and only the level below is kept apart
         from it: so a false alarm that is taken back leaves the level that was reached before."""
         below = (Level[answer] for _, answer in self.screen if answer in (Answer.YES_S, Answer.YES_U))
-        screen = tuple((id, answer if answer == Answer.YES_E else Answer.OPEN) for id, answer in self.screen)
+        screen = tuple((id, alarmed(answer)) for id, answer in self.screen)
         return self._replace(raised=max(self.raised, *below, Level.NONE), screen=screen)
+
+    def closed(self, questions: Mapping[str, Question]) -> Session:
+        """The session with every core question that has no answer unanswered: its net was spoken."""
+        return self._replace(screen=tuple((id, closed(answer, core=questions[id].core)) for id, answer in self.screen))
 
     def with_at(self, at: At) -> Session:
         """The session with its current place replaced."""
