@@ -35,6 +35,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "XDG_CACHE_HOME": "cache",
             "XDG_CONFIG_HOME": "config",
             "XDG_DATA_HOME": "data",
+            "XDG_STATE_HOME": "state",
         }.items():
             (base / name).mkdir()
             patch.setenv(variable, str(base / name))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import repeat
 
 from voice_skill.asr.fake import ScriptedRecogniser, said
 from voice_skill.asr.port import Transcript
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
+from voice_skill.audio.loudness import Calls
 from voice_skill.audio.speaker import VirtualSpeaker
 from voice_skill.dialog.actions import Action
 from voice_skill.dialog.events import Event
@@ -19,6 +20,7 @@ from voice_skill.ear import Ear
 from voice_skill.echo import EchoGate
 from voice_skill.journal.history import History
 from voice_skill.journal.sessions import SessionJournal
+from voice_skill.journal.wakes import WakeTally
 from voice_skill.loading import load_dialogs
 from voice_skill.nlu.phrases import PhraseBook
 from voice_skill.records import Record, Recorder
@@ -46,9 +48,12 @@ class Night:
     def __init__(
         self,
         *,
+        distress: Sequence[str] = (),
         gate: EchoGate | None = None,
         journal: SessionJournal | None = None,
         history: History | None = None,
+        calls: Calls | None = None,
+        tally: WakeTally | None = None,
     ) -> None:
         dialogs = shipped()
         self.records: list[Record] = []
@@ -67,8 +72,11 @@ class Night:
             Recorder(self.records.append),
             Session.fresh(dialogs, "GB"),
             journal=self._note,
+            distress=distress,
             gate=gate,
             history=history,
+            calls=calls,
+            tally=tally,
         )
 
     def _note(self, event: Event, now: float, session: Session, actions: tuple[Action, ...]) -> None:

@@ -108,7 +108,7 @@ def test_pain_in_the_hold_releases_at_once(store: PromptStore) -> None:
     released = night.of("hold_ended")[0]
     assert released.fields["reason"] == "released"
     assert released.at == hurt.at
-    assert night.at("Let go. Ease off.") == pytest.approx(hurt.at, abs=0.05)
+    assert night.at("Ease off. Rest that leg.") == pytest.approx(hurt.at, abs=0.05)
     counted = [
         r for r in night.of("hold_cue") if r.at > hurt.at and r.fields["cue"] in ("half", "5", "4", "3", "2", "1")
     ]
@@ -167,6 +167,36 @@ def test_hang_on_freezes_the_hold_and_go_on_continues_to_the_second(store: Promp
     assert left == f"{_words(30 - elapsed)} seconds left."
     resumed = next(r.at for r in night.of("said") if str(r.fields.get("text")) == left) + 1.5
     assert end - resumed == pytest.approx(30.0 - elapsed, abs=0.01)
+
+
+def test_a_night_of_doubt_and_darkness_ends_asleep_but_not_cleared(store: PromptStore) -> None:
+    night = call(store, "example_night", "GB")
+    assert {"partial", "unsure", "mixed", "decline"} <= {str(record.fields["intent"]) for record in night.of("heard")}
+    assert night.answers() | {"SKIN": "no"} == dict.fromkeys(night.answers(), "no")
+    assert night.answers()["SKIN"] == "declined"
+    assert len(night.answers()) == 13
+    assert len(night.of("hold_started")) > 1
+    assert not any("Nothing you told me" in text or "ingertips" in text for text in night.said())
+    skipped, net, rest = (
+        night.at(text) for text in ("We skipped some checks.", "White or blue:", "Let the leg be heavy.")
+    )
+    assert skipped < rest
+    assert net < rest
+    assert night.of("finished")[0].fields["level"] == "NONE"
+    assert night.session.asleep
+
+
+def test_an_emergency_is_repeated_explained_and_left_only_when_help_is_called(store: PromptStore) -> None:
+    night = call(store, "example_emergency", "GB")
+    heard = [(str(record.fields["intent"]), record.at) for record in night.of("heard")]
+    danger = heard.index(next(one for one in heard if one[0] == "danger.chest"))
+    assert [intent for intent, _ in heard[danger:]] == ["danger.chest", "repeat", "called"]
+    (_, hurt), (_, asked), (_, called) = heard[danger:]
+    assert night.at("Call nine nine nine now.") == pytest.approx(hurt, abs=0.05)
+    assert asked < night.at("Say: leg pain, and chest pain.") < called
+    assert night.at("Unlock the door") > called
+    assert not [record for record in night.of("hold_cue") if record.at > hurt]
+    assert night.session.level is Level.E
 
 
 def _words(seconds: float) -> str:

@@ -111,6 +111,8 @@ def test_folders_are_meant_from_where_the_file_lies(folder: Path) -> None:
         ("region: UK", "region: expected GB for the United Kingdom"),
         ("region: no", "region: expected an ISO 3166 code"),
         ("region: 112", "region: expected text, found the number 112"),
+        ("distress_phrases: help my leg", "distress_phrases: expected a list"),
+        ("distress_phrases: [help my leg, help]", "distress_phrases[1]: expected two to five words"),
         ("wake_phrase: charley", "wake_phrase: expected two to five words"),
         ("wake_phrase: Hey Charley", "wake_phrase: expected two to five words in lower case"),
         ('voice: ""', "voice: expected a name"),

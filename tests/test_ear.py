@@ -325,6 +325,26 @@ def test_a_wake_phrase_across_a_cut_is_heard() -> None:
     assert wake.began_at == near(16.0 - 1.5 + 1.0)
 
 
+@pytest.mark.parametrize(("again", "wakes"), [("hey charlie", True), ("[unk]", False)])
+def test_a_doubtful_wake_phrase_must_be_heard_again_by_itself(again: str, wakes: bool) -> None:
+    heard = said("my say hey charlie my say", 0.7, start=0.4)
+    ear, recogniser = asleep(heard, said(again, 0.7), spoken=[(2.0, 4.0)])
+    assert [type(result) for result in hear(ear, 0, 10)] == ([WakeHeard] if wakes else [])
+    assert len(recogniser.grammars) == 2
+
+
+def test_a_call_that_is_repeated_at_once_wakes_once() -> None:
+    ear, _ = asleep(*[said("hey charlie", start=0.4)] * 3, spoken=[(2.0, 2.2), (3.2, 3.4), (6.0, 6.5)])
+    assert [round(wake.began_at) for wake in hear(ear, 0, 12) if isinstance(wake, WakeHeard)] == [2, 6]
+
+
+def test_after_a_reset_the_same_moment_may_wake_again() -> None:
+    ear, _ = asleep(*[said("hey charlie", start=0.4)] * 2, spoken=[(2.0, 2.5)])
+    woken = hear(ear, 0, 5)
+    ear.reset()
+    assert len([*woken, *hear(ear, 0, 5)]) == 2
+
+
 def test_reset_forgets_an_utterance_under_way() -> None:
     ear, recogniser = scripted(said("yes"), said("no"), spoken=[(1.0, 2.0), (4.0, 4.5)])
     hear(ear, 0, 1.5)

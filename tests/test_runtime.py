@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import resource
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +18,14 @@ from voice_skill.asr.fake import said
 from voice_skill.audio.frame import FRAME_SECONDS
 from voice_skill.audio.playlist import CueSkipped
 from voice_skill.dialog.events import TimePassed, Woken
+from voice_skill.dialog.model import Answer
 from voice_skill.dialog.session import Session
 from voice_skill.echo import EchoGate, Passes
-from voice_skill.journal.history import MemoryHistory
+from voice_skill.errors import StorageError
+from voice_skill.journal.history import Facts, MemoryHistory, SqliteHistory
 from voice_skill.journal.sessions import SessionJournal, verify
 from voice_skill.records import Record
+from voice_skill.runtime import NOT_FORGOTTEN, NOT_KEPT
 
 
 def test_asleep_it_hears_its_name_and_what_follows_in_the_same_breath() -> None:
@@ -296,3 +302,78 @@ def test_what_the_history_knows_comes_with_the_waking_and_what_is_to_be_kept_goe
     night.say(WAKE)
     night.until("say")
     assert ("consent", "off") in facts_of(night)  # where nothing can be kept nobody is asked
+
+
+THREE_O_CLOCK = datetime(2026, 3, 14, 3)
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Meanwhile no file of this process can grow: to SQLite, a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def tonight(history: SqliteHistory) -> str:
+    return dict(history.woken())["tonight"]
+
+
+def test_what_could_not_be_forgotten_is_not_said_to_be_gone(tmp_path: Path) -> None:
+    history = SqliteHistory(tmp_path / "history.sqlite", lambda: THREE_O_CLOCK)
+    history.woken()
+    history.remember((("ease", "none"),))
+    for full in (True, False):
+        night = Night(history=history)
+        night.say(f"{WAKE} my leg is cramping")
+        prompt = night.until("say")
+        with full_disk() if full else contextlib.nullcontext():
+            night.answer("forget tonight", prompt)
+            answer = night.until("say")
+        assert (answer.fields["text"] == " ".join(NOT_FORGOTTEN)) is full
+        assert ("Tonight is forgotten." in str(answer.fields["text"])) is not full
+        assert [str(record.fields["text"])[:11] for record in night.kinds("trouble")] == ["the history"] * full
+        night.until("said", turn=answer.fields["turn"])  # and the conversation goes on
+        assert tonight(history) == ("1" if full else "0")
+
+
+class Failing:
+    """A history on a disk that has failed."""
+
+    def __init__(self, consent: str) -> None:
+        self._consent = consent
+
+    def woken(self) -> Facts:
+        if not self._consent:
+            raise StorageError("the disk failed", "replace it")
+        return (("consent", self._consent), ("often", "no"), ("week", "1"))
+
+    def remember(self, fields: Facts) -> None:  # noqa: ARG002
+        raise StorageError("the disk failed", "replace it")
+
+    def forget(self, what: str) -> None:  # noqa: ARG002
+        raise StorageError("the disk failed", "replace it")
+
+
+def test_what_cannot_be_noted_is_said() -> None:
+    night = Night(history=Failing("unasked"))
+    night.say(f"{WAKE} my leg is cramping")
+    prompt = night.until("say")
+    session = night.conversation.session
+    night.conversation.session = session._replace(screen=tuple((id, Answer.NO) for id, _ in session.screen))
+    night.answer("remember it", prompt)
+    night.answer("yes", night.until("say"))
+    answer = night.until("say")
+    assert str(answer.fields["text"]).endswith(NOT_KEPT[0])
+    assert night.kinds("trouble")
+
+
+def test_what_cannot_be_read_is_as_if_nothing_were_kept() -> None:
+    night = Night(history=Failing(""))
+    night.say(WAKE)
+    night.until("say")
+    assert ("consent", "off") in facts_of(night)
+    assert [record.fields["text"] for record in night.kinds("trouble")] == ["the disk failed (replace it)"]

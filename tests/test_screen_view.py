@@ -28,6 +28,7 @@ NIGHT = [
     Record(150.0, "screen_answer", {"question": "CHEST", "answer": "yes"}),
     Record(150.0, "level", {"level": "E"}),
     Record(165.0, "finished", {"level": "NONE"}),
+    Record(165.0, "trouble", {"text": "the history cannot be written"}),
 ]
 
 
@@ -51,6 +52,7 @@ def test_who_said_what_and_when() -> None:
         "  0:50.0  check    CHEST: yes",
         "  0:50.0  level    E: emergency now",
         "  1:05.0           (asleep again; no danger sign so far)",
+        "  1:05.0           the history cannot be written",
     ]
     assert {record.kind for record in NIGHT} == set(KINDS)
 

@@ -7,6 +7,7 @@ for the turn that is open when they are understood, for they are never out of da
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -31,6 +32,9 @@ __all__ = [
     "WakeHeard",
     "acts_at_once",
 ]
+
+WAKE_APART = 1.5
+"""Seconds from the start of a wake phrase within which another is the same call: "hey charley, hey charley!"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,11 @@ class Attention:
         self._knows = knows
         self._early: tuple[str, ...] = ()
         self._question_at: float | None = None
+        self._deaf_until = -math.inf
+
+    def reset(self) -> None:
+        """Another recording follows: its times begin anew."""
+        self._deaf_until = -math.inf
 
     def listen(self, intents: Sequence[str], early: Sequence[str], turn: int) -> None:
         """From now on `early`, and `intents` from `question_began` on; both in order of precedence."""
@@ -180,9 +189,10 @@ class Attention:
         if attending.gate is None:
             return [self.understand(attending, transcript, span, voiced_seconds)]
         wake = attending.gate.find(transcript)
-        if wake is None:
+        if wake is None or span.zero + wake.at < self._deaf_until:
             return []
         woken = WakeHeard(span.judged_at, span.zero + wake.at, wake.confidence, transcript.text)
+        self._deaf_until = woken.began_at + WAKE_APART
         result = self.understand(attending, wake.rest, span, voiced_seconds)
         return [woken, result] if isinstance(result, PhraseHeard) else [woken]
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "draw": "draw a dialog",
     "sources": "show where a spoken line comes from",
     "say": "speak a sentence, or write it to a file",
+    "setup": "choose devices, measure levels, set the region, try the wake phrase",
     "doctor": "look at everything that Charley needs, and say what is missing",
     "prepare": "render every prompt beforehand",
     "model": "look at the speech model, and add words to it",

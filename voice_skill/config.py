@@ -15,9 +15,19 @@ from typing import Annotated, Any, Literal
 
 from voice_skill.errors import ConfigError
 from voice_skill.shape import Hook, Shaper, Structure, Wrong, between
-from voice_skill.strict_yaml import read
+from voice_skill.strict_yaml import Data, Marks, load, read
 
-__all__ = ["UNKNOWN_REGION", "Config", "NightHours", "bundled", "find_config", "load_config"]
+__all__ = [
+    "UNKNOWN_REGION",
+    "Config",
+    "NightHours",
+    "bundled",
+    "data_folder",
+    "find_config",
+    "load_config",
+    "own_config",
+    "parse_config",
+]
 
 UNKNOWN_REGION = "unknown"
 """The region when nobody has set one: emergency lines then say "your local emergency number", never a guess."""
@@ -31,6 +41,12 @@ def _wake_phrase(text: str) -> str | None:
         return None
     # One short word is heard in ordinary talk many times a night.
     return f'expected two to five words in lower case, such as "hey charley", found "{text}"'
+
+
+def _distress_phrase(text: str) -> str | None:
+    if re.fullmatch(r"[a-z']+( [a-z']+){1,4}", text):
+        return None
+    return f'expected two to five words in lower case, such as "help my leg", found "{text}"'
 
 
 def _region(text: str) -> str | None:
@@ -66,6 +82,8 @@ class NightHours:
     """The first minute that is day again; it may lie past midnight."""
     volume: Volume = 70
     """As `Config.volume`, during these hours."""
+    whisper: bool = False
+    """Whether everything is whispered during these hours, because somebody sleeps beside."""
 
     def __post_init__(self) -> None:
         if self.from_ == self.to:
@@ -82,6 +100,8 @@ class Config:
     """Everything that may be set."""
 
     wake_phrase: Annotated[str, _wake_phrase] = "hey charley"
+    distress_phrases: tuple[Annotated[str, _distress_phrase], ...] = ()
+    """What wakes Charley besides: cries for help. Each is one more thing that a television may say."""
     region: Annotated[str, _region] = UNKNOWN_REGION
     """ISO 3166 code of the country whose emergency number is spoken."""
     voice: Name = "gmw/en-us"
@@ -92,6 +112,10 @@ class Config:
     """Loudness by day: 100 is full scale, and each step below it is 0.4 dB softer. Never silent, not at 0."""
     night_hours: NightHours | None = NightHours()
     """`None`: the same volume at all hours."""
+    answer_softly: bool = True
+    """Whether a call that is softer than an ordinary voice is answered softer too, and a whisper in a whisper."""
+    ordinary_voice: Annotated[int, between(-80, 0, "dBFS")] | None = None
+    """How loud an ordinary voice from the bed is at the microphone; `None` where `setup` has not measured it."""
     barge_in: Literal["off", "words", "full"] = "words"
     """What interrupts Charley while it speaks: nothing, the words that may be said then, or any speech at all."""
     echo_cancellation: bool = True
@@ -114,6 +138,10 @@ class Config:
         volume = self.night_hours.volume if self.night_hours and night else self.volume
         return (volume - 100) * _DB_PER_STEP
 
+    def whispers(self, at: time) -> bool:
+        """Whether everything is whispered at the local time `at`."""
+        return self.night_hours is not None and self.night_hours.whisper and at in self.night_hours
+
     @property
     def model_folder(self) -> Path:
         """The folder of the speech model to use."""
@@ -123,6 +151,11 @@ class Config:
     def dialog_folder(self) -> Path:
         """The folder of the dialogs to use."""
         return self.dialogs or bundled("dialogs")
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of what Charley counts, such as false wakes."""
+        return _xdg("XDG_STATE_HOME", ".local/state") / "charley"
 
     @property
     def cache_folder(self) -> Path:
@@ -141,7 +174,7 @@ def find_config(given: Path | None = None) -> Path | None:
     """The configuration file in force: `given`, else `./charley.yaml`, else the user's own; `None` if there is none."""
     if given is not None:
         return given
-    places = (Path(_FILE), _xdg("XDG_CONFIG_HOME", ".config") / "charley" / _FILE)
+    places = (Path(_FILE), own_config())
     return next((place for place in places if place.is_file()), None)
 
 
@@ -151,9 +184,25 @@ def load_config(given: Path | None = None) -> Config:
     Raises `StorageError` if the file cannot be read and `ConfigError`, with every fault, if it is not right.
     """
     path = find_config(given)
-    if path is None:
-        return Config()
-    data, marks = read(path, ConfigError)
+    return Config() if path is None else _config(*read(path, ConfigError), path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """The configuration that `text` is, as though it stood in the file `path`. Raises `ConfigError`."""
+    return _config(*load(text, str(path), ConfigError), path)
+
+
+def own_config() -> Path:
+    """Where the user's own configuration file is, or would be."""
+    return _xdg("XDG_CONFIG_HOME", ".config") / "charley" / _FILE
+
+
+def data_folder() -> Path:
+    """Where what the user has fetched is kept, such as other models."""
+    return _xdg("XDG_DATA_HOME", ".local/share") / "charley"
+
+
+def _config(data: Data, marks: Marks, path: Path) -> Config:
     shaper = Shaper({time: _time, Path: _folder_beside(path)})
     return Config() if data is None else shaper.structure(data, marks, Config, ConfigError)
 

@@ -14,7 +14,8 @@ Two things are not left to wait for the silence at the end:
   speaks a closer look is taken sooner still, at the first gap: what is urgent so far is *suspected*, so that Charley
   can hush until the short silence decides; if more follows that makes it something else, it is *dismissed*.
 
-While asleep the ear listens for the wake phrase; what was said in the same breath follows as its own result.
+While asleep the ear listens for the wake phrase; what was said in the same breath follows as its own result. A wake
+phrase that is not quite sure is heard a second time, cut out of what was said around it, and must be heard again then.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from voice_skill.nlu.understanding import (
     is_danger,
     understand,
 )
+from voice_skill.wake.gate import Wake
 
 __all__ = [
     "Ear",
@@ -88,6 +90,8 @@ class EarSettings:
     """Seconds of quiet that end an utterance while asleep."""
     asleep_patience: float = 2.0
     """Seconds after which the wake phrase is acted on although someone (a television) talks on."""
+    wake_margin: float = 0.3
+    """Seconds of sound on either side of a wake phrase that its second look takes in."""
     pre_roll: float = 0.5
     """Seconds of sound before speech was noticed that still belong to it."""
 
@@ -181,6 +185,7 @@ class Ear:
     def reset(self) -> None:
         """Forget all sound so far: another recording follows, or the microphone after a break."""
         self._detector.reset()
+        self._attention.reset()
         self.forget_before(math.inf)
 
     def forget_before(self, at: float) -> None:
@@ -350,7 +355,24 @@ class Ear:
 
     def _judge(self, utterance: _Utterance, transcript: Transcript, now: float) -> list[Result]:
         span = utterance.span(now)
+        gate = utterance.attention.gate
+        wake = gate.find(transcript) if gate is not None else None
+        if wake is not None and not self._heard_again(utterance, wake):
+            return []
         return self._attention.judge(utterance.attention, transcript, span, utterance.voiced_seconds)
+
+    def _heard_again(self, utterance: _Utterance, wake: Wake) -> bool:
+        """The second look at a wake phrase: alone, without the words around it that may have made it likely."""
+        gate = utterance.attention.gate
+        if gate is None or wake.confidence >= self._settings.thresholds.wake_sure:
+            return True
+        zero, margin = utterance.frames[0].at, self._settings.wake_margin
+        around = [
+            frame
+            for frame in utterance.frames
+            if frame.end > zero + wake.at - margin and frame.at < zero + wake.end + margin
+        ]
+        return gate.find(self._decode(utterance.attention, around).finish()) is not None
 
     def _understand(self, utterance: _Utterance, transcript: Transcript, now: float) -> Result:
         span = utterance.span(now)

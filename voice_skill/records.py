@@ -23,6 +23,7 @@ KINDS = (
     "level",
     "state",
     "finished",
+    "trouble",
 )
 """Every kind of record."""
 

@@ -9,9 +9,11 @@ One owner of the session, one way of data, no threads, no clock: time comes with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from voice_skill.audio.frame import Frame
+from voice_skill.audio.loudness import Calls, Softness
 from voice_skill.audio.playlist import CueSkipped, PlaybackEvent, SentenceStarted
 from voice_skill.audio.speaker import Speaker, VirtualSpeaker
 from voice_skill.dialog.actions import Action, Forget, Listen, Note, Remember, Say, Sleep, StopSpeaking
@@ -41,15 +43,30 @@ from voice_skill.ear import (
     WakeHeard,
 )
 from voice_skill.echo import EchoGate
+from voice_skill.errors import StorageError
 from voice_skill.journal.history import Facts, History
+from voice_skill.journal.wakes import WakeTally
 from voice_skill.records import Recorder
 
-__all__ = ["NO_HISTORY", "Conversation", "Hearing", "Journal", "advance", "replay"]
+__all__ = [
+    "NOT_FORGOTTEN",
+    "NOT_KEPT",
+    "NO_HISTORY",
+    "Conversation",
+    "Hearing",
+    "Journal",
+    "advance",
+    "replay",
+]
 
 Journal = Callable[[Event, float, Session, tuple[Action, ...]], None]
 
 NO_HISTORY: Facts = (("consent", "off"), ("often", "unknown"))
-"""What is known where nothing may be kept."""
+"""What is known where nothing may be kept, or nothing can be read."""
+NOT_FORGOTTEN = ("I couldn't forget it.", "It's still on this device.", "Please ask me again by day.")
+"""Said instead of "It's gone" when the file cannot be written."""
+NOT_KEPT = ("But I can't write anything down now.",)
+"""Said after "Okay, noted" when the file cannot be written."""
 GAP_SECONDS = 0.5
 """Sound that is missing for longer was a microphone that had gone: what is heard after it is another utterance."""
 
@@ -97,21 +114,31 @@ class Conversation:
         session: Session,
         *,
         wake_phrase: str = "hey charley",
+        distress: Sequence[str] = (),
         journal: Journal | None = None,
         gate: EchoGate | None = None,
         history: History | None = None,
+        calls: Calls | None = None,
+        tally: WakeTally | None = None,
     ) -> None:
-        """`gate`: for a microphone that hears the speaker; a recording of the caller alone needs none. `history`: what
-        is kept from night to night; without one nothing is, and nobody is asked."""
+        """`distress`: what wakes like the wake phrase. `gate`: for a microphone that hears the speaker; a recording of
+        the caller alone needs none. `history`: what is kept from night to night; without one nothing is, and nobody is
+        asked. One that fails ends no night.
+        `calls`: without it a soft call is answered like any other. `tally` counts wakes, and those for nothing."""
         self.session = session
         self._dialogs = dialogs
         self._ear = ear
         self._speaker = speaker
         self._recorder = recorder
         self._wake_phrase = wake_phrase
+        self._distress = tuple(distress)
         self._journal = journal
         self._gate = gate
         self._history = history
+        self._calls = calls
+        self._tally = tally
+        self._understood = False
+        """Whether anything was since it woke."""
         self._starts = starts(dialogs)
         self._watch_until: float | None = None
         self._sounding: Say | None = None
@@ -133,6 +160,8 @@ class Conversation:
             self._ear.forget_before(ours)
             self._speaker.go_on()
         self._heard_until = frame.end
+        if self._calls is not None:
+            self._calls.hear(frame)
         self.take(self._ear.feed(frame), frame.end)
 
     def take(self, found: Sequence[Result], now: float) -> None:
@@ -177,18 +206,23 @@ class Conversation:
         add = self._recorder.add
         match result:
             case WakeHeard():
+                softness = Softness() if self._calls is None else self._calls.answer(result.began_at, now)
                 add(
                     now,
                     "wake",
                     text=result.text,
                     confidence=round(result.confidence, 3),
                     began=round(result.began_at, 3),
+                    softer_db=softness.gain_db,
+                    whispered="yes" if softness.whispered else "no",
                 )
+                self._count(lambda tally: tally.woken())
+                self._understood = False
+                intent = text = ""
                 if isinstance(following, PhraseHeard):
                     self._note_heard(following, now)
-                    self._step(Woken(following.intent, following.text, self._facts()), now)
-                else:
-                    self._step(Woken(facts=self._facts()), now)
+                    intent, text = following.intent, following.text
+                self._step(Woken(intent, text, self._facts(), softness.gain_db, softness.whispered), now)
             case PhraseHeard():
                 self._note_heard(result, now)
                 self._step(Heard(result.turn, result.intent, result.text), now)
@@ -205,9 +239,22 @@ class Conversation:
                 add(now, "not_understood", text=result.text, reason="noise")
                 self._step(NoiseHeard(result.turn), now)
 
+    def _count(self, event: Callable[[WakeTally], None]) -> None:
+        """Count something, if anything is counted. A count that cannot be kept ends no night."""
+        if self._tally is not None:
+            try:
+                event(self._tally)
+            except StorageError as error:
+                self._recorder.add(self._heard_until, "trouble", text=str(error))
+
     def _facts(self) -> Facts:
         """What is known from other nights. A number above what the dialogs can say is the highest that they can."""
-        known = NO_HISTORY if self._history is None else self._history.woken()
+        known = NO_HISTORY
+        if self._history is not None:
+            try:
+                known = self._history.woken()
+            except StorageError as error:
+                self._recorder.add(self._heard_until, "trouble", text=str(error))
         highest = {name: values[-1] for name, values in self._dialogs.slots.items() if values[-1].isdigit()}
         return tuple(
             (name, highest[name] if name in highest and int(value) > int(highest[name]) else value)
@@ -215,6 +262,9 @@ class Conversation:
         )
 
     def _note_heard(self, result: PhraseHeard, now: float) -> None:
+        if not self._understood:
+            self._understood = True
+            self._count(lambda tally: tally.understood())
         self._recorder.add(
             now,
             "heard",
@@ -253,8 +303,23 @@ class Conversation:
         if self._journal is not None:
             self._journal(event, now, self.session, actions)
         speaking = {action.turn for action in actions if isinstance(action, Say)}
-        for action in actions:
+        for action in self._store(actions, now):
             self._carry_out(action, now, speaking)
+
+    def _store(self, actions: Sequence[Action], now: float) -> Sequence[Action]:
+        """Keep and forget, before anybody hears that it is done; if it is not, that is what they hear."""
+        if self._history is None:
+            return actions
+        for order in actions:
+            try:
+                if isinstance(order, Remember):
+                    self._history.remember(order.fields)
+                elif isinstance(order, Forget):
+                    self._history.forget(order.what)
+            except StorageError as error:
+                self._recorder.add(now, "trouble", text=str(error))
+                actions = [_owning_up(order, action) for action in actions]
+        return actions
 
     # -- out
 
@@ -277,12 +342,8 @@ class Conversation:
                     self._ear.question_began(now)
             case Note():
                 self._recorder.add(now if action.at is None else action.at, action.kind, **dict(action.fields))
-            case Remember():
-                if self._history is not None:
-                    self._history.remember(action.fields)
-            case Forget():
-                if self._history is not None:
-                    self._history.forget(action.what)
+            case Remember() | Forget():
+                pass  # `_store` has done it
             case Sleep():
                 self._watch_until = now + action.watch
                 self._fall_asleep(watch=True)
@@ -292,8 +353,17 @@ class Conversation:
         """Wait for the wake phrase; for a while after a conversation, for danger words too."""
         if not watch:
             self._watch_until = None
-        distress = [phrase for danger in self._dialogs.dangers for phrase in self._dialogs.phrases[danger]]
-        self._ear.sleep(self._wake_phrase, self._starts, distress=distress if watch else (), turn=self.session.turn)
+        distress = list(self._distress)
+        if watch:
+            distress += [phrase for danger in self._dialogs.dangers for phrase in self._dialogs.phrases[danger]]
+        self._ear.sleep(self._wake_phrase, self._starts, distress=distress, turn=self.session.turn)
+
+
+def _owning_up(failed: Action, action: Action) -> Action:
+    """What is done instead of `action` when an order of the same moment has failed."""
+    if not isinstance(action, Say) or failed == Forget("consent"):  # tonight nothing more is kept all the same
+        return action
+    return replace(action, sentences=NOT_FORGOTTEN if isinstance(failed, Forget) else action.sentences + NOT_KEPT)
 
 
 def replay(conversation: Conversation, speaker: VirtualSpeaker, frames: Iterable[Frame]) -> None:

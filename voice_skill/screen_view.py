@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from voice_skill.records import Record
 
-__all__ = ["described", "json_lines", "transcript"]
+__all__ = ["described", "json_lines", "screen", "transcript"]
 
 _LEVELS = {
     "S": "see a clinician this week",
@@ -32,12 +32,18 @@ def json_lines(begun: float = 0.0) -> Callable[[Record], None]:
     return tell
 
 
+def screen() -> Console:
+    """Standard output, for lines that are broken by the terminal alone."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
 def transcript(console: Console | None = None, begun: float = 0.0) -> Callable[[Record], None]:
     """Tell records as lines of a conversation: time from `begun`, who, what."""
-    from rich.console import Console
     from rich.text import Text
 
-    screen = console or Console(highlight=False, soft_wrap=True)
+    console = console or screen()
 
     def tell(record: Record) -> None:
         line = described(record)
@@ -47,7 +53,7 @@ def transcript(console: Console | None = None, begun: float = 0.0) -> Callable[[
             text = Text(f"{int(minutes):3d}:{seconds:04.1f}  ", style="dim")
             text.append(f"{who:8} ", style=style)
             text.append(what)
-            screen.print(text)
+            console.print(text)
 
     return tell
 
@@ -80,5 +86,7 @@ def described(record: Record) -> tuple[str, str, str] | None:
             return "level", f"{fields['level']}: {_LEVELS[str(fields['level'])]}", "bold red"
         case "finished":
             return "", f"(asleep again; {_LEVELS[str(fields['level'])]})", "dim"
+        case "trouble":
+            return "", str(fields["text"]), "bold red"
         case _:
             return None

@@ -16,10 +16,14 @@ def main() -> int:
         COMMANDS[name]()
     elif name == "night":
         night.main(sys.argv[2:])
+    elif name == "ears":
+        from scripts.benchmarks.ears.report import main as ears  # needs what only training needs
+
+        return ears(sys.argv[2:])
     elif name == "":
         pipeline.main()
     else:
-        print(f"charley: no measurement {name!r}; there is only the pipeline's: scripts/bench", file=sys.stderr)
+        print(f"charley: no measurement {name!r}; there are: scripts/bench [ears | night]", file=sys.stderr)
         return 2
     return 0
 

@@ -6,13 +6,35 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.table import Table
 
-from scripts.live.checks import CHECKS, Row
+from scripts.live.checks import barge_in, danger_in_a_hold, echo, whole_call
+from scripts.live.faults import killed, server_restart, speaker_gone, supervised, unplugged, wrong_source
+from scripts.live.measure import Row
 from scripts.live.night import Mouth, TooLate
+from scripts.live.quiet import quiet
 from scripts.live.soundcard import SoundCard, missing
+from scripts.live.store import own_voice, stop_everywhere
+
+CHECKS: dict[str, Callable[[SoundCard, Mouth], list[Row]]] = {
+    "call": whole_call,
+    "barge": barge_in,
+    "danger": danger_in_a_hold,
+    "unplug": unplugged,
+    "source": wrong_source,
+    "speaker": speaker_gone,
+    "restart": server_restart,
+    "kill": killed,
+    "supervisor": supervised,
+    "quiet": quiet,
+    "echo": echo,
+    "own": own_voice,
+    "stop": stop_everywhere,
+}
+"""By name, in the order in which they run."""
 
 
 def main() -> int:
@@ -26,7 +48,7 @@ def main() -> int:
         print(f"skipped: this machine has no {', '.join(lacking)} (Debian: pulseaudio, pulseaudio-utils)")
         return 0
     table = Table(title="Charley live, through a sound card")
-    for column in ("check", "measure", "is", "target", "note"):
+    for column in ("check", "measure", "is", "target", "met", "note"):
         table.add_column(column, justify="right" if column in ("is", "target") else "left")
     failed = 0
     mouth = Mouth()
@@ -43,10 +65,9 @@ def main() -> int:
             card.close()
         for row in rows:
             failed += not row.good
-            target = f"≤ {row.most:g}" if row.most is not None else f"≥ {row.least:g}" if row.least is not None else ""
-            table.add_row(
-                name, row.what, f"{row.value:.4g} {row.unit}", target, row.note, style="" if row.good else "red"
-            )
+            value, met = f"{row.value:.4g} {row.unit}", "" if not row.target else "yes" if row.good else "NO"
+            table.add_row(name, row.what, value, row.target, met, row.note, style="" if row.good else "red")
+            print(f"  {row.what}: {value} {row.target} {met} {row.note}")
         print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
     table.caption = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     Console(width=160).print(table)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 
+from scripts.live.measure import NO_TONES, QUIET, Row, hold_error, percentile, silent_from, tones
 from scripts.live.night import Happened, Mouth, Night, TooLate
 from scripts.live.soundcard import RATE, SoundCard
-from voice_skill.tts.tone import tone
+from voice_skill.asr.vosk import VoskRecogniser
+from voice_skill.config import Config
+from voice_skill.nlu.phrases import spoken_form
 
-__all__ = ["CHECKS", "Row"]
+__all__ = ["OPENING", "RELIEF", "Row", "barge_in", "danger_in_a_hold", "echo", "to_the_hold", "whole_call"]
 
 OPENING = "hey charley my leg is cramping"
 RELIEF = {
@@ -24,58 +26,6 @@ RELIEF = {
     "still_ask": "it's gone",
 }
 EMERGENCY = "nine nine nine"
-QUIET = 40
-"""Samples up to this are silence: of 32,768."""
-GAP_SECONDS = 0.06
-"""Silence between two words is shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table. `most`: what the value may be; `least`: what it must be."""
-
-    what: str
-    value: float
-    unit: str = ""
-    most: float | None = None
-    least: float | None = None
-    note: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Whether the target is met."""
-        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that so large a share of `values` does not exceed."""
-    return float(np.quantile(values, share, method="higher")) if values else float("inf")
-
-
-def silent_from(night: Night, at: float) -> float:
-    """When the speaker fell silent, at `at` or after it."""
-    loud = np.abs(night.heard.between(at, at + 4).astype(np.int32)) > QUIET
-    gap = round(GAP_SECONDS * RATE)
-    quiet = np.convolve(loud, np.ones(gap, np.int32), "valid") == 0
-    return at + int(np.argmax(quiet)) / RATE if quiet.any() else float("inf")
-
-
-def tones(night: Night, begin: float, end: float) -> list[float]:
-    """When Charley's tone sounded, to the sample: the peaks of the correlation with it."""
-    heard = night.heard.between(begin, end).astype(np.float64)
-    clip = np.frombuffer(tone().pcm, "<i2")
-    wanted = np.interp(np.arange(0, len(clip), tone().rate / RATE), np.arange(len(clip)), clip)
-    length = 1 << (len(heard) + len(wanted)).bit_length()
-    spectrum = np.fft.rfft(heard, length) * np.conj(np.fft.rfft(wanted, length))
-    score = np.abs(np.fft.irfft(spectrum, length)[: len(heard)])
-    energy = np.sqrt(np.convolve(heard**2, np.ones(len(wanted)), "full")[len(wanted) - 1 :][: len(score)]) + 1
-    like = score / energy / np.sqrt((wanted**2).sum())
-    found: list[float] = []
-    for place in np.flatnonzero(like > 0.9):
-        near = slice(max(0, place - 800), place + 800)
-        if like[place] == like[near].max() and score[place] > 1e6:
-            found.append(begin + place / RATE)
-    return found
 
 
 def to_the_hold(night: Night) -> Happened:
@@ -93,19 +43,21 @@ def whole_call(card: SoundCard, mouth: Mouth) -> list[Row]:
     rows: list[Row] = []
     with Night(card, mouth) as night:
         for call in (1, 2, 3):
+            last = None
             if call > 1:  # the wake phrase as soon as the last word is out
                 last = night.heard.ends_before(time.monotonic())
                 night.live_until(0.0 if last is None else last + 0.1)
-            night.say(OPENING)
+            begun, _ = night.say(OPENING)
+            gap = "" if last is None else f", {1000 * (begun - last):.0f} ms after the last prompt"
             try:
                 woken = night.until("wake", within=6)
             except TooLate:
                 rows.append(Row(f"call {call}: woken", 0.0, least=1))
                 continue
-            rows.append(Row(f"call {call}: woken", 1.0, least=1, note=f"confidence {woken.fields['confidence']}"))
+            rows.append(Row(f"call {call}: woken", 1.0, least=1, note=f"confidence {woken.fields['confidence']}{gap}"))
             answers = RELIEF if call == 1 else {"where": "stop"}
             night.converse(answers, stop=lambda event: event.kind == "finished", within=300)
-        rows += [*holds(night), *cue_onsets(night), *waits(night)]
+        rows += [*holds(night), *cue_onsets(night), *waits(night), decoded(night)]
     return rows
 
 
@@ -114,9 +66,8 @@ def holds(night: Night) -> list[Row]:
     errors: list[float] = []
     ended = [end for end in night.all_of("hold_ended") if end.fields["reason"] == "done"]
     for started in night.all_of("hold_started"):
-        heard = tones(night, started.arrived - 1, started.arrived + 32)
-        if len(heard) >= 2:
-            errors.append(1000 * abs(heard[-1] - heard[0] - 30.0))
+        if (error := hold_error(night, started.arrived)) != NO_TONES:
+            errors.append(error)
     skipped = [cue for cue in night.all_of("hold_cue") if cue.fields.get("skipped")]
     return [
         Row("hold length in the speaker's sound, worst error", max(errors, default=999.0), "ms", most=50),
@@ -163,6 +114,33 @@ def cue_onsets(night: Night) -> list[Row]:
             note=f"{len(late)} cues",
         )
     ]
+
+
+def decoded(night: Night) -> Row:
+    """Whether what came out of the speaker is what was to be said: each prompt is decoded by our own recogniser,
+    without any grammar, and must be most like its own text among all that were said."""
+    says = {say.fields["turn"]: say for say in night.all_of("say")}
+    ends = [said for said in night.all_of("said") if "cut" not in said.fields and said.fields["turn"] in says]
+    if not ends:
+        return Row("prompts decoded from the speaker's sound", 0.0, least=1)
+    begun = min(event.arrived - float(str(event.fields["at"])) for event in ends)
+    recogniser = VoskRecogniser(Config().model_folder)
+    texts = {str(say.fields["text"]) for say in says.values()}
+    wrong = []
+    for end in ends:
+        span = [begun + float(str(event.fields["at"])) for event in (says[end.fields["turn"]], end)]
+        decoding = recogniser.decode(None)
+        decoding.feed(night.heard.between(span[0] - 0.1, span[1] + 0.3).tobytes())
+        heard = spoken_form(decoding.finish().text)
+        likeness = {text: SequenceMatcher(None, heard, spoken_form(text), autojunk=False).ratio() for text in texts}
+        if max(likeness, key=likeness.__getitem__) != end.text:
+            wrong.append(" ".join(heard))
+    return Row(
+        "prompts decoded from the speaker's sound, of those said",
+        1 - len(wrong) / len(ends),
+        least=1,
+        note=f"{len(ends)} {'; '.join(wrong)}",
+    )
 
 
 OVER = (
@@ -237,70 +215,6 @@ def danger_in_a_hold(card: SoundCard, mouth: Mouth) -> list[Row]:
     ]
 
 
-def answered(night: Night) -> Row:
-    """Whether Charley, the hold over, asks its question and understands the answer."""
-    night.until("say", lambda event: "easing" in event.text, within=20)
-    night.until("said", within=8)
-    night.say("better")
-    understood = night.until("heard", within=5)
-    return Row("understands afterwards", float(understood.fields["intent"] == "easing"), "", least=1)
-
-
-def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:
-    """The microphone is taken away in a hold, and given back."""
-    card.echo(None)
-    with Night(card, mouth) as night:
-        zero = to_the_hold(night)
-        night.live_until(zero.arrived + 5)
-        gone = time.monotonic()
-        card.unplug()
-        noticed = night.until("told", lambda line: "microphone" in line.text, within=6)
-        night.heard.recorded(noticed.arrived + 1)
-        aloud = np.flatnonzero(
-            np.abs(night.heard.between(noticed.arrived, noticed.arrived + 1).astype(np.int32)) > QUIET
-        )
-        said = noticed.arrived + aloud[0] / RATE if aloud.size else float("inf")
-        night.live_until(zero.arrived + 14)
-        plugged = time.monotonic()
-        card.plug_in()
-        back = night.until("told", lambda line: "back" in line.text, within=8)
-        ended = night.until("hold_ended", within=30)
-        heard = tones(night, zero.arrived - 1, zero.arrived + 32)
-        error = abs(heard[-1] - heard[0] - 30) if len(heard) >= 2 else 9
-        understands = answered(night)
-    return [
-        Row("microphone gone: noticed", noticed.arrived - gone, "s", most=2),
-        Row("microphone gone: said aloud", said - gone, "s", most=4),
-        Row("microphone back: listens again", back.arrived - plugged, "s", most=5),
-        Row("the hold went on to its end", float(ended.fields["reason"] == "done"), "", least=1),
-        Row("its length meanwhile, error", 1000 * error, "ms", most=50),
-        understands,
-    ]
-
-
-def server_restart(card: SoundCard, mouth: Mouth) -> list[Row]:
-    """The sound server ends in a hold, and comes back."""
-    card.echo(None)
-    with Night(card, mouth) as night:
-        zero = to_the_hold(night)
-        night.live_until(zero.arrived + 5)
-        gone = time.monotonic()
-        card.stop()
-        noticed = night.until("told", lambda line: "gone" in line.text, within=8)
-        night.live_until(gone + 4)
-        restarted = time.monotonic()
-        card.start()
-        night.renew_recorders()
-        back = night.until("told", lambda line: "microphone is back" in line.text, within=15)
-        night.until("hold_ended", within=40)
-        understands = answered(night)
-    return [
-        Row("sound server gone: noticed", noticed.arrived - gone, "s", most=2.5),
-        Row("sound server back: listens again", back.arrived - restarted, "s", most=5),
-        understands,
-    ]
-
-
 def echo(card: SoundCard, mouth: Mouth) -> list[Row]:
     """Nobody answers, for a whole call: Charley hears only itself, with echo cancellation and without."""
     rows = []
@@ -326,14 +240,3 @@ def echo(card: SoundCard, mouth: Mouth) -> list[Row]:
                 )
             )
     return rows
-
-
-CHECKS: dict[str, Callable[[SoundCard, Mouth], list[Row]]] = {
-    "call": whole_call,
-    "barge": barge_in,
-    "danger": danger_in_a_hold,
-    "unplug": unplugged,
-    "restart": server_restart,
-    "echo": echo,
-}
-"""By name, in the order in which they run."""

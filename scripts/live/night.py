@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -34,6 +34,8 @@ PEAK = 0.25
 VERBOSE = bool(os.environ.get("LIVE_VERBOSE"))
 """Whether to show everything that happens."""
 READY_SECONDS = 60.0
+DENIAL = "not at all"
+"""What is answered to a question that nothing else is said to: longer than "no", which is measured with the ears."""
 THINKS = 0.7
 """Seconds between the end of a question and the answer."""
 
@@ -80,8 +82,10 @@ class Mouth:
 class Night:
     """A running Charley. Use it in a `with` block."""
 
-    def __init__(self, card: SoundCard, mouth: Mouth, settings: str = "", arguments: Sequence[str] = ()) -> None:
-        """`settings`: lines of charley.yaml."""
+    def __init__(
+        self, card: SoundCard, mouth: Mouth, settings: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`settings`: lines of charley.yaml. `environment`: more of it."""
         self._begun = time.monotonic()
         self.happened: list[Happened] = []
         self._card = card
@@ -92,9 +96,16 @@ class Night:
         self.folder = folder
         (folder / "charley.yaml").write_text(f"region: GB\nnight_hours: null\nvolume: 85\n{settings}")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "voice_skill", "run", "--json", *arguments],
+            [sys.executable, "-m", "voice_skill", "run", "--json"],
             cwd=folder,
-            env={**card.env, "HOME": str(Path.home()), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            env={
+                **card.env,
+                **(environment or {}),
+                "HOME": str(Path.home()),
+                "XDG_STATE_HOME": str(folder / "state"),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONUNBUFFERED": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -201,7 +212,7 @@ class Night:
     ) -> Happened:
         """Answer questions until something happens for which `stop` holds, and give that.
 
-        `answers`: by the name of a state, or a part of it; "no" for all others. Raises `TooLate`.
+        `answers`: by the name of a state, or a part of it; `DENIAL` for all others. Raises `TooLate`.
         """
         end = time.monotonic() + within
         state, asked = "", ""
@@ -209,7 +220,7 @@ class Night:
             event = self.next(min(THINKS, left) if asked else left)
             if event is None:
                 if asked:
-                    self.say(next((answer for key, answer in answers.items() if key in state), "no"))
+                    self.say(next((answer for key, answer in answers.items() if key in state), DENIAL))
                     asked = ""
                 continue
             if stop(event):

@@ -28,6 +28,8 @@ RATE = 16_000
 """Samples per second of all that is played and recorded here."""
 _NEEDED = ("pulseaudio", "pactl", "pacat", "parec")
 _START_SECONDS = 10.0
+_FIXED = "latency_msec=20 source_dont_move=1 sink_dont_move=1"
+"""A loopback that stays where it is when devices come and go."""
 
 
 def missing() -> list[str]:
@@ -60,7 +62,7 @@ class SoundCard:
                 *("-L", "module-null-sink sink_name=speaker"),
                 *("-L", "module-null-sink sink_name=feed"),
                 *("-L", "module-null-sink sink_name=person"),
-                *("-L", "module-loopback source=person.monitor sink=feed latency_msec=20"),
+                *("-L", f"module-loopback source=person.monitor sink=feed {_FIXED}"),
             ],
             env=self.env,
             stdout=log,
@@ -99,8 +101,8 @@ class SoundCard:
             # PulseAudio's volumes are cubic; a loopback begins at full volume and is turned down by its sink input.
             module = self._load(
                 "echo",
-                *("module-loopback", "source=speaker.monitor", "sink=feed", "latency_msec=20"),
-                *("source_dont_move=1", "sink_dont_move=1", "sink_input_properties=media.name=echo"),
+                *("module-loopback", "source=speaker.monitor", "sink=feed", *_FIXED.split()),
+                "sink_input_properties=media.name=echo",
             )
             inputs = self._pactl("list", "sink-inputs") or ""
             block = next(part for part in inputs.split("Sink Input #")[1:] if f"Owner Module: {module}" in part)
@@ -116,8 +118,14 @@ class SoundCard:
         self._pactl("set-default-source", "mic")
 
     def unplug_speaker(self) -> None:
-        """Take the speaker away."""
-        self._pactl("unload-module", "module-null-sink", check=False)
+        """Take the speaker away. PulseAudio moves what plays on it to another sink, without a word."""
+        modules = self._pactl("list", "short", "modules") or ""
+        self._pactl("unload-module", next(line.split()[0] for line in modules.splitlines() if "=speaker" in line))
+
+    def plug_in_speaker(self) -> None:
+        """Give the speaker back."""
+        self._load("speaker", "module-null-sink", "sink_name=speaker")
+        self._pactl("set-default-sink", "speaker")
 
     def default_source(self, name: str) -> None:
         """Choose what is recorded from by default."""

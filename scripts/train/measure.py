@@ -28,7 +28,20 @@ from scripts.train.prepare import Sources, noise_recordings
 from scripts.train.sound import RATE, Samples, made_noise, read_sound
 from scripts.train.voices import HELD_OUT, clips_for
 
-__all__ = ["COMMANDS", "UNKNOWN", "Heard", "Listener", "Measure", "Test", "VoskListener", "measure", "tests"]
+__all__ = [
+    "COMMANDS",
+    "UNKNOWN",
+    "Heard",
+    "Listener",
+    "Measure",
+    "Test",
+    "VoskListener",
+    "measure",
+    "mixed",
+    "padded",
+    "pcm",
+    "tests",
+]
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 UNKNOWN = "[unk]"
@@ -122,7 +135,7 @@ def tests(sources: Sources, every: int = 4, levels: Sequence[float | None] = (No
             loudness = 10 ** chance.uniform(-2, -0.3)
             piece = noise[start : start + 2 * RATE]
             scaled = piece * loudness / (np.abs(piece).max() + 1e-6)
-            found.append(Test("noise", _pcm(scaled), COMMANDS))
+            found.append(Test("noise", pcm(scaled), COMMANDS))
     sections = read_phrases()
     section_of = {phrase: name for name, phrases in sections.items() for phrase in phrases}
     always = (*sections["emergency"], *sections["universal"])
@@ -130,11 +143,11 @@ def tests(sources: Sources, every: int = 4, levels: Sequence[float | None] = (No
         if number % every:
             continue
         grammar = tuple(dict.fromkeys((*sections[section_of[clip.text]], *always)))
-        speech = _padded(read_sound(clip.path))
+        speech = padded(read_sound(clip.path))
         for level in levels:
-            sound = speech if level is None else _mixed(speech, noises[chance.integers(len(noises))], level, chance)
+            sound = speech if level is None else mixed(speech, noises[chance.integers(len(noises))], level, chance)
             name = "phrase clean" if level is None else f"phrase {level:g} dB"
-            found.append(Test(f"{name}|{clip.voice.name}", _pcm(sound), grammar, clip.text))
+            found.append(Test(f"{name}|{clip.voice.name}", pcm(sound), grammar, clip.text))
     return found
 
 
@@ -180,7 +193,7 @@ def measure(listener: Listener, all_tests: Sequence[Test], console: Console | No
 
 
 def _command(recording: Recording) -> Test:
-    sound = _pcm(_padded(read_sound(recording.path)))
+    sound = pcm(padded(read_sound(recording.path)))
     if recording.text in COMMANDS:
         return Test("command", sound, COMMANDS, recording.text)
     return Test("other word", sound, COMMANDS)
@@ -201,11 +214,12 @@ def _same(text: str) -> str:
     return " ".join(_SAME.get(word, word) for word in text.split())
 
 
-def _padded(sound: Samples) -> Samples:
+def padded(sound: Samples) -> Samples:
+    """With a little silence around, as an utterance is cut."""
     return np.pad(sound, (RATE // 10, RATE // 2))
 
 
-def _mixed(speech: Samples, noise: Samples, level: float, chance: np.random.Generator) -> Samples:
+def mixed(speech: Samples, noise: Samples, level: float, chance: np.random.Generator) -> Samples:
     """Speech with noise `level` decibels below it, by mean power where there is speech."""
     behind = np.resize(np.roll(noise, int(chance.integers(len(noise)))), len(speech))
     loud = np.abs(speech) > 0.02 * np.abs(speech).max()
@@ -214,7 +228,8 @@ def _mixed(speech: Samples, noise: Samples, level: float, chance: np.random.Gene
     return np.asarray(mixed * min(1.0, 0.99 / np.abs(mixed).max()), dtype=np.float32)
 
 
-def _pcm(sound: Samples) -> NDArray[np.int16]:
+def pcm(sound: Samples) -> NDArray[np.int16]:
+    """As a recogniser takes it."""
     return np.asarray(np.clip(sound, -1, 1) * 32767, dtype=np.int16)
 
 

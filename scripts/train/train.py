@@ -32,7 +32,7 @@ STORES = (
 )
 SHARES = {
     "minilibri": 0.4,
-    "speech_commands": 0.6,
+    "speech_commands": 1.0,
     "an4": 0.5,
     "kathleen_arctic": 0.2,
     "ljspeech_part": 0.15,

@@ -19,6 +19,7 @@ from voice_skill.asr.model import (
     vocabulary,
     write_checksums,
 )
+from voice_skill.asr.wholes import GrammarWeights
 from voice_skill.errors import ModelError
 
 
@@ -144,6 +145,9 @@ def test_what_is_no_model_at_all(tmp_path: Path, model: Path) -> None:
 
 def test_the_vocabulary_is_words_only(model: Path) -> None:
     assert vocabulary(model) == {"yes", "no"}
+    with (model / "graph" / "words.txt").open("a") as words:
+        words.write("hang_on 9\n")
+    assert vocabulary(model) == {"yes", "no"}, "a phrase known as a whole is no word"
     (model / "graph" / "words.txt").unlink()
     with pytest.raises(ModelError, match="no list of words"):
         vocabulary(model)
@@ -153,6 +157,8 @@ def test_settings(model: Path) -> None:
     assert read_settings(model) == ModelSettings(0.0, {})
     (model / "charley.toml").write_text("word_delay = 0.09\n[thresholds]\nno = 0.8\n")
     assert read_settings(model) == ModelSettings(0.09, {"no": 0.8})
+    (model / "charley.toml").write_text("[grammar]\ncopies = 3\nrivals = 0\n")
+    assert read_settings(model).grammar == GrammarWeights(copies=3, rivals=0)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +170,11 @@ def test_settings(model: Path) -> None:
         "delay = 0.1",
         "thresholds = 3",
         "[thresholds]\nno = true",
+        "grammar = 3",
+        "[grammar]\ncopies = 0",
+        "[grammar]\ncopies = 1.5",
+        "[grammar]\nrivals = -1",
+        "[grammar]\nfriends = 1",
     ],
 )
 def test_broken_settings(model: Path, text: str) -> None:

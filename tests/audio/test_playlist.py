@@ -164,8 +164,8 @@ def test_an_utterance_without_sentences_begins_and_ends_at_once() -> None:
 
 
 def test_gain_is_applied_and_never_overloads() -> None:
-    loud = Utterance.build(1, [Sentence("a", sound(100, -20_000))], gain_db=6.0, rate=RATE).samples
-    soft = Utterance.build(1, [Sentence("a", sound(100, 20_000))], gain_db=-6.0206, rate=RATE).samples
+    loud = Utterance.build(1, [Sentence("a", sound(100, -20_000), gain_db=6.0)], rate=RATE).samples
+    soft = Utterance.build(1, [Sentence("a", sound(100, 20_000), gain_db=-6.0206)], rate=RATE).samples
     assert loud.min() == -32_767
     assert soft.max() == 10_000
 

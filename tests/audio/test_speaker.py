@@ -17,6 +17,7 @@ from voice_skill.dialog.events import SpeechFinished, SpeechStarted
 from voice_skill.errors import AudioError, SpeechError
 from voice_skill.tts.fake import ScriptedVoice
 from voice_skill.tts.store import PromptStore
+from voice_skill.tts.tone import tone
 
 PLAIN = Manner(rate=150, pause=0.25)
 """Every word takes 0.4 s."""
@@ -120,6 +121,14 @@ def test_loudness_is_volume_and_gain_and_what_is_loud_is_never_below_the_clip(
     speaker.say(Say(1, ("Call.",), manner))
     speaker.advance(1.0)
     assert peak(speaker.played[0][1]) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(("gain_db", "expected_db"), [(-18.0, -18.0), (0.0, -6.0), (12.0, -6.0)])
+def test_the_tone_gets_no_louder_than_its_cap(gain_db: float, expected_db: float) -> None:
+    speaker = VirtualSpeaker(a_store())
+    speaker.say(Say(1, ("[tone]",), Manner(gain_db=gain_db, loud=gain_db > 0)))
+    speaker.advance(1.0)
+    assert peak(speaker.played[0][1]) == pytest.approx(peak(tone().pcm) * 10 ** (expected_db / 20), rel=0.02)
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -110,6 +111,7 @@ def test_all_is_well(examine: Examine) -> None:
     assert code == 0
     assert starts(lines) == [
         "ok   settings",
+        "ok   false wakes",
         "ok   speech model",
         "ok   dialogs and vocabulary",
         "ok   voice and prompts",
@@ -118,6 +120,34 @@ def test_all_is_well(examine: Examine) -> None:
         "ok   speaker",
         "all is well",
     ]
+
+
+@pytest.mark.parametrize(
+    ("nights", "line"),
+    [
+        ({}, "ok   false wakes: no night was counted yet"),
+        ({"2026-11-21": (3, 2)}, "ok   false wakes: 1 of 3 wakes in the last night"),
+        (
+            {f"2026-11-{day}": (2, 1) for day in range(10, 22)},
+            "ok   false wakes: 1 of 2 wakes in the last night, 7 of 14 in the last 7 with any",
+        ),
+        (
+            {"2026-11-20": (3, 0), "2026-11-21": (1, 1)},
+            "note false wakes: 0 of 1 wakes in the last night, 3 of 4 in the last 2 with any",
+        ),
+    ],
+)
+def test_it_tells_how_often_it_woke_for_nothing(
+    nights: dict[str, tuple[int, int]], line: str, examine: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    file = Config().state_folder / "wakes.json"
+    file.parent.mkdir(parents=True)
+    numbers = {day: {"wakes": wakes, "understood": understood} for day, (wakes, understood) in nights.items()}
+    file.write_text(json.dumps(numbers))
+    code, lines = examine(None, "--no-sound")
+    assert code == 0
+    assert line in lines
 
 
 def test_no_region_is_worth_a_note(examine: Examine) -> None:

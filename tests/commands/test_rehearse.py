@@ -23,7 +23,7 @@ def test_a_script_is_played_with_its_times(tmp_path: Path, capsys: pytest.Captur
     assert main(["rehearse", str(script), "--region", "GB"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[2].startswith("[t=0.0s] charley: I'm here. Breathe out. ")
-    half, end = (next(line for line in out if line.endswith(text)) for text in ("Halfway.", "And let go. Slowly."))
+    half, end = (next(line for line in out if line.endswith(text)) for text in ("Halfway.", "And ease off. Slowly."))
     assert float(end.split("s]")[0][3:]) - float(half.split("s]")[0][3:]) == pytest.approx(15.0, abs=0.11)
     assert out[-1].endswith("charley: Is it easing?")  # what follows :quit was not said
 

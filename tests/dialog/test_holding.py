@@ -154,7 +154,7 @@ def test_letting_go_takes_one_step_and_nothing_is_counted_after_it(text: str, st
     night.interrupt(text)
     assert night.actions[0] == StopSpeaking()
     assert night.state == f"acute_relief.{state}"
-    assert night.last.startswith("Let go.")
+    assert night.last.startswith("Ease off.")
     ended = night.notes("hold_ended")[-1]
     assert ended == {
         "seconds": pytest.approx(second),

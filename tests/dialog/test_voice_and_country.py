@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.dialog.support import Rehearsal, asked
-from voice_skill.dialog.actions import Manner, Note, Say
+from voice_skill.dialog.actions import TONE, Manner, Note, Say
 from voice_skill.dialog.events import Woken
 
 
@@ -63,6 +65,38 @@ def test_a_whisper_ends_for_the_emergency_line() -> None:
 
 def test_a_normal_voice_ends_a_whisper() -> None:
     assert manner(gate().say("whisper", "normal voice")) == Manner()
+
+
+def called(**how: Any) -> Rehearsal:
+    """Woken by a call of that kind, and the gate question asked."""
+    return Rehearsal().send(Woken("start_cramp", **how)).hear_out()
+
+
+def test_a_soft_call_is_answered_softly_and_the_next_one_as_it_is_called() -> None:
+    night = called(softer_db=-12.0)
+    assert manner(night) == Manner(gain_db=-12.0)
+    assert manner(night.say("louder")) == Manner(gain_db=-6.0)
+    night.say("goodnight", "no").hear_out().wait(600.0)
+    assert night.session.asleep
+    assert manner(night.send(Woken("start_cramp"))) == Manner(gain_db=6.0)
+
+
+def test_a_whispered_call_is_answered_in_a_whisper_till_one_is_asked_to_speak_up() -> None:
+    night = called(softer_db=-15.0, whispered=True)
+    assert manner(night) == Manner(rate=130, gain_db=-15.0, whisper=True)
+    assert manner(night.say("normal voice")) == Manner()
+    assert not manner(called(softer_db=-15.0, whispered=True).say("louder")).whisper
+
+
+def test_a_whispered_call_leaves_the_emergency_line_as_loud_as_ever() -> None:
+    spoken = manner(called(softer_db=-18.0, whispered=True).say("chest pain"))
+    assert (spoken.whisper, spoken.loud, spoken.gain_db) == (False, True, 0.0)
+
+
+def test_a_whispered_call_has_no_tone_in_its_hold() -> None:
+    night = called(whispered=True).say("no", "bed").hear_out().wait(8.0)
+    assert "hold_started" in [action.kind for _, action in night.log if isinstance(action, Note)]
+    assert not [action for _, action in night.log if isinstance(action, Say) and TONE in action.sentences]
 
 
 def test_the_wind_down_is_slower_and_softer() -> None:

@@ -67,7 +67,14 @@ def test_the_command_says_so(journal: Path, capsys: pytest.CaptureFixture[str]) 
 def test_it_holds_words_and_every_line_is_json(journal: Path) -> None:
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     assert len(lines) == 1 + len(EVENTS)
-    assert lines[1]["event"] == {"type": "Woken", "intent": "start_cramp", "text": "my leg is cramping", "facts": []}
+    assert lines[1]["event"] == {
+        "type": "Woken",
+        "intent": "start_cramp",
+        "text": "my leg is cramping",
+        "facts": [],
+        "softer_db": 0.0,
+        "whispered": False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,18 @@ phrases:
   stop: [stop]
   easing: [easing]
   danger.chest: [chest pain]
+  ask.when: [when is it over]
+  ask.more: [one more stretch]
+"""
+
+ANSWERS = """\
+answers:
+  when:
+    say: Soon.
+  more:
+    say: Go on.
+    lock: stretch
+    locked: Not yet.
 """
 
 REGIONS = """\
@@ -181,6 +193,7 @@ class Folder:
             "everywhere": EVERYWHERE + lines,
             "questions": QUESTIONS,
             "phrases": PHRASES,
+            "answers": ANSWERS,
             "regions": REGIONS,
             "talk": TALK,
             "emergency": EMERGENCY,

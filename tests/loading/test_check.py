@@ -59,12 +59,15 @@ CASES = {
         "everywhere", "{do: repeat}", "{do: repaet}", 'no built-in "repaet"; did you mean "repeat"?'
     ),
     "unknown question of a danger": Case("everywhere", "question: CHEST", "question: HEART", 'no question "HEART"'),
-    "danger misnamed": Case("everywhere", "  danger.chest:", "  chest:", 'must begin with "danger."', more=2),
+    "danger misnamed": Case("everywhere", "  danger.chest:", "  chest:", 'must begin with "danger."', more=1),
     "slot named like a question": Case(
         "everywhere", "  ease: [none, bit]", "  ease: [none, bit]\n  CHEST: [a]", "is the name of", at="  CHEST"
     ),
     "slot without values": Case(
         "everywhere", "  ease: [none, bit]", "  ease: [none, bit]\n  left: []", "has no values", at="  left"
+    ),
+    "slot that the regions make": Case(
+        "everywhere", "  ease: [none, bit]", "  ease: [none, bit]\n  region: [GB]", "is a slot already", at="  region"
     ),
     "lock that never opens": Case("questions", "locks:\n", "locks:\n  massage: []\n", "never opens", at="  massage"),
     "nowhere to go": Case("talk", '"no": bye', '"no": {say: Well.}', "says nowhere to go"),
@@ -86,13 +89,7 @@ CASES = {
     "choice after a certain one": Case(
         "talk", "- {when: {NUMB: [open]}, go: checks}", "- {go: checks}", "always taken"
     ),
-    "missing line": Case(
-        "everywhere",
-        "  paused: Okay.\n",
-        "  pasued: Okay.\n",
-        'the engine needs the line "paused" and cannot speak without it; did you mean "pasued"?',
-        at="lines:",
-    ),
+    "missing line": Case("everywhere", "  paused: Okay", "  pasued: Okay", 'the line "paused"', at="lines:"),
     "no unknown region": Case("regions", "  unknown:", "  US:", 'needs a region "unknown"', at="regions:"),
     "region without a number": Case("regions", "emergency: nine nine nine", 'emergency: ""', "is empty"),
     "danger words in a state": Case(
@@ -208,6 +205,83 @@ CASES = {
         "",
         "has no effect without followup",
         at="    otherwise:",
+    ),
+    "call and go": Case("talk", '"no": bye', '"no": {call: ticking, go: bye}', "comes back to where it was called"),
+    "call and do": Case("talk", '"no": bye', '"no": {call: ticking, do: repeat}', "does call and do"),
+    "call where nothing is heard": Case(
+        "talk", "- {go: quiet}", "- {call: ticking}", "nothing to stay for here; name a state"
+    ),
+    "massage unmarked": Case(
+        "talk", "say: Some checks.", "say: Small circles.", 'speaks of "small circles"; add is: massage'
+    ),
+    "massage unguarded": Case(
+        "talk",
+        "    say: Some checks.\n",
+        "    say: Small circles.\n    is: massage\n",
+        "needs lock: massage",
+        at="    is: massage",
+    ),
+    "massage on the way": Case("talk", '"no": bye', '"no": {say: Massage it., go: bye}', "add is: massage"),
+    "massage where the lock is shut": Case("talk", "say: No more.,", "say: Massage it.,", "add is: massage"),
+    "heat in a reprompt": Case("talk", "nomatch: [Sorry?,", "nomatch: [A warm towel?,", "add is: heat"),
+    "heat in a hold": Case("talk", "say: Halfway.,", "say: A warm towel.,", "add is: heat"),
+    "ice as an answer": Case("answers", "say: Soon.", "say: Wrap ice in a towel.", "add lock: ice"),
+    "ice under another lock": Case("answers", "say: Go on.", "say: Wrap ice in a towel.", "add lock: ice"),
+    "fluids without the caution": Case(
+        "talk",
+        "    say: Some checks.\n",
+        "    say: A few sips.\n    is: fluids\n",
+        '"kidney, heart" are missing',
+        at="    say: A few",
+    ),
+    "fluids without the caution on the way": Case(
+        "talk", '"no": bye', '"no": {say: A few sips., go: bye}', '"kidney, heart" are missing', more=1
+    ),
+    "fluids without the caution in an answer": Case(
+        "answers", "say: Soon.", "say: A few sips.", '"kidney, heart" are missing'
+    ),
+    "standing without a hold": Case(
+        "talk",
+        "    say: Some checks.\n",
+        "    say: Stand up.\n    is: standing\n",
+        '"hold something, light" are missing',
+        at="    say: Stand",
+    ),
+    "remembering in an emergency": Case(
+        "emergency", '"no": start', '"no": {do: remember}', "in pain or danger", more=1
+    ),
+    "remembering from everywhere": Case("everywhere", "{do: repeat}", "{do: remember}", "in pain or danger", more=1),
+    "consent taken": Case(
+        "everywhere", "stop: talk.bye", "stop: {set: {consent: yes}, go: talk.bye}", "only do: remember", more=1
+    ),
+    "answer without words": Case("answers", "say: Soon.", 'say: " "', "is empty"),
+    "answer without a lock": Case("answers", "    lock: stretch\n", "", "has no effect without lock", at="    locked:"),
+    "answer without the other": Case(
+        "answers", "    locked: Not yet.\n", "", "needs locked: what is said instead", at="    lock: stretch"
+    ),
+    "answer under an unknown lock": Case(
+        "answers", "lock: stretch", "lock: strech", 'no lock "strech"; did you mean "stretch"?'
+    ),
+    "answer that nobody can ask for": Case("answers", "  when:", "  then:", '"ask.then" has no phrases', more=1),
+    "answer too long": Case(
+        "answers",
+        "say: Soon.",
+        "say: One two a a a a a a a a a a a a a a.",
+        "has 16 words; a sentence here has at most 15",
+    ),
+    "template left open": Case("phrases", "ready: [ready]", 'ready: ["{ready|set"]', '"}" is missing'),
+    "template closed twice": Case("phrases", "ready: [ready]", 'ready: ["ready]"]', '"]" has no partner'),
+    "alternatives without braces": Case("phrases", "ready: [ready]", 'ready: ["ready|set"]', '"|" has no partner'),
+    "template of far too many": Case(
+        "phrases", "ready: [ready]", f'ready: ["{"{a|b} " * 8}ready"]', "stands for 256 phrases; at most 200"
+    ),
+    "template of nothing": Case("phrases", "ready: [ready]", 'ready: ["[ready]"]', "has no words"),
+    "phrases that nothing listens for": Case(
+        "phrases",
+        "  ready: [ready]",
+        "  ready: [ready]\n  lost: [lost]",
+        "nothing listens for it; name it in an on",
+        at="  lost",
     ),
 }
 

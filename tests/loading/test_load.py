@@ -109,8 +109,16 @@ def test_what_the_files_become(folder: Folder) -> None:
     dialogs = load_dialogs(folder.path)
     assert (dialogs.start, dialogs.emergency, dialogs.urgent) == ("talk.greet", "emergency.start", "advice.start")
     assert (dialogs.clock, dialogs.clock_seconds) == ("ticking", 600.0)
-    assert dialogs.slots == {"holds": ("0", "1", "2", "3"), "ease": ("none", "bit")}
-    assert dialogs.universal == {"stop": (Edge("talk.bye"),), "repeat": (Edge("stay", do="repeat"),)}
+    assert dialogs.slots == {"region": ("unknown", "GB"), "holds": ("0", "1", "2", "3"), "ease": ("none", "bit")}
+    assert dialogs.universal == {
+        "stop": (Edge("talk.bye"),),
+        "repeat": (Edge("stay", do="repeat"),),
+        "ask.when": (Edge("stay", say=("Soon.",), do="answer"),),
+        "ask.more": (
+            *(Edge("stay", guard, say=("Go on.",), do="answer") for guard in dialogs.locks["stretch"]),
+            Edge("stay", say=("Not yet.",), do="answer"),
+        ),
+    }
     assert dialogs.regions["GB"].urgent == "one one one"
     assert dialogs.locks["stretch"] == (
         Guard((("NUMB", frozenset({"no"})),)),

@@ -111,7 +111,8 @@ def test_answers_and_danger_words_need_phrases(folder: Folder) -> None:
 def test_danger_phrases_that_nothing_listens_for(folder: Folder) -> None:
     folder.change("phrases", "  stop: [stop]\n", "  stop: [stop]\n  danger.chset: [my heart]\n")
     assert folder.problems() == [
-        "phrases.yaml:16: phrases.danger.chset: nothing listens for it; add it to the dangers of everywhere.yaml"
+        "phrases.yaml:16: phrases.danger.chset: nothing listens for it; add it to the dangers of everywhere.yaml, "
+        "or take it out"
     ]
 
 

@@ -15,6 +15,7 @@ from voice_skill.nlu.phrases import DECOYS, FILLERS, PhraseBook, normalise, spok
         ("uh-huh", "uh huh"),
         ("  my   leg's\tlocked ", "my leg's locked"),
         ("?!", ""),
+        ("Krämpfe; à la señora_x", "krämpfe à la señora x"),
     ],
 )
 def test_normalise(written: str, normal: str) -> None:

@@ -74,5 +74,7 @@ def test_the_grammar_holds_the_phrase_what_may_follow_distress_and_ordinary_word
 def test_a_phrase_that_cannot_be_heard_is_refused() -> None:
     with pytest.raises(ModelError, match="does not know xyzzy"):
         WakeGate("hey xyzzy", knows)
-    with pytest.raises(ModelError, match="cannot be the wake phrase"):
+    with pytest.raises(ModelError, match='"help xyzzy" cannot wake Charley: the speech model does not know xyzzy'):
+        WakeGate("hey charley", knows, distress=("help me", "help xyzzy"))
+    with pytest.raises(ModelError, match="cannot wake Charley"):
         WakeGate("!", knows)

@@ -12,16 +12,26 @@ import re
 import tomllib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from voice_skill.asr.wholes import GrammarWeights
 from voice_skill.config import bundled
 from voice_skill.errors import ModelError
 
-__all__ = ["ModelSettings", "locate_model", "read_settings", "verify_model", "vocabulary", "write_checksums"]
+__all__ = [
+    "SETTINGS",
+    "ModelSettings",
+    "locate_model",
+    "read_settings",
+    "verify_model",
+    "vocabulary",
+    "write_checksums",
+]
 
 CHECKSUMS = "checksums.txt"
 SETTINGS = "charley.toml"
+"""What was measured with the model."""
 _CARD = "README.md"
 _WORDS = "graph/words.txt"
 _REQUIRED = ("am/final.mdl", "conf/model.conf")
@@ -39,6 +49,8 @@ class ModelSettings:
     """Seconds by which the model reports words too late, begin and end alike."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
     """Confidences and durations for `nlu.understanding.Thresholds`, where they differ from its defaults."""
+    grammar: GrammarWeights = field(default_factory=GrammarWeights)
+    """What is offered to it beside the phrases that may be said."""
 
 
 def locate_model(path: str | os.PathLike[str] | None = None) -> Path:
@@ -95,16 +107,23 @@ def read_settings(path: Path) -> ModelSettings:
         raise ModelError(f"{file}: {error}", cure) from error
     thresholds = data.pop("thresholds", {})
     delay = data.pop("word_delay", 0.0)
-    if data or not isinstance(thresholds, dict):
-        raise ModelError(f"{file}: word_delay and [thresholds] are all it may hold", cure)
+    grammar = data.pop("grammar", {})
+    if data or not isinstance(thresholds, dict) or not isinstance(grammar, dict):
+        raise ModelError(f"{file}: word_delay, [thresholds] and [grammar] are all it may hold", cure)
+    for name, value in grammar.items():
+        if name not in {one.name for one in fields(GrammarWeights)}:
+            raise ModelError(f"{file}: [grammar] has no {name}", cure)
+        if isinstance(value, bool) or not isinstance(value, int) or value < (0 if name == "rivals" else 1):
+            raise ModelError(f"{file}: {name} must be a whole number of 1 or more, and is {value!r}", cure)
     for name, value in {"word_delay": delay, **thresholds}.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise ModelError(f"{file}: {name} must be a number from 0 to 1, and is {value!r}", cure)
-    return ModelSettings(float(delay), {name: float(value) for name, value in thresholds.items()})
+    limits = {name: float(value) for name, value in thresholds.items()}
+    return ModelSettings(float(delay), limits, GrammarWeights(**grammar))
 
 
 def vocabulary(path: Path) -> frozenset[str]:
-    """Every word that the model knows, from `graph/words.txt`.
+    """Every word that the model knows, from `graph/words.txt`; not the phrases that it knows as wholes.
 
     Raises `ModelError` where there is no such list: some Vosk models keep it inside another file, and only the loaded
     recogniser can tell whether they know a word.
@@ -114,7 +133,7 @@ def vocabulary(path: Path) -> frozenset[str]:
     except OSError as error:
         raise ModelError(f"the speech model in {path} has no list of words, {_WORDS}", _REINSTALL) from error
     words = (line.split(" ")[0] for line in lines)
-    return frozenset(word for word in words if word and word[0] not in "<[#!")
+    return frozenset(word for word in words if word and word[0] not in "<[#!" and "_" not in word)
 
 
 def _check_folder(path: Path) -> None:

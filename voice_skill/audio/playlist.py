@@ -21,6 +21,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_skill.audio.gain import amplified
 from voice_skill.dialog.events import SpeechFinished, SpeechStarted
 from voice_skill.tts.port import CLIP_RATE
 
@@ -79,6 +80,8 @@ class Sentence:
     """Little-endian int16 mono samples at the playlist's rate."""
     pause: float = 0.0
     """Seconds of silence before the next sentence; the last one has none."""
+    gain_db: float = 0.0
+    """How much louder than `pcm`, in decibels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,16 +95,14 @@ class Utterance:
     """Where each sentence begins in `samples`, and its text."""
 
     @classmethod
-    def build(
-        cls, turn: int, sentences: Sequence[Sentence], *, gain_db: float = 0.0, cue: str = "", rate: int = CLIP_RATE
-    ) -> Utterance:
-        """Lay out sentences. A gain that would overload the loudest sample of a sentence is lowered to what fits."""
+    def build(cls, turn: int, sentences: Sequence[Sentence], *, cue: str = "", rate: int = CLIP_RATE) -> Utterance:
+        """Lay out sentences, each at its loudness."""
         parts: list[NDArray[np.int16]] = []
         starts: list[tuple[int, str]] = []
         length = 0
         for number, sentence in enumerate(sentences, start=1):
             pause = round(sentence.pause * rate) if number < len(sentences) else 0
-            sound = np.pad(_shaped(sentence.pcm, gain_db, round(_EDGE_SECONDS * rate)), (0, pause))
+            sound = np.pad(_shaped(sentence, rate), (0, pause))
             starts.append((length, sentence.text))
             parts.append(sound)
             length += len(sound)
@@ -293,14 +294,12 @@ class Playlist:
         )
 
 
-def _shaped(pcm: bytes, gain_db: float, edge: int) -> NDArray[np.int16]:
+def _shaped(sentence: Sentence, rate: int) -> NDArray[np.int16]:
     """Samples at their loudness, with soft edges."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
-    if samples.size:
-        samples *= min(10 ** (gain_db / 20), _FULL_SCALE / max(1.0, float(np.abs(samples).max())))
-        ramp = np.linspace(0, 1, min(edge, samples.size // 2), dtype=np.float32)
-        samples[: ramp.size] *= ramp
-        samples[samples.size - ramp.size :] *= ramp[::-1]
+    samples = amplified(np.frombuffer(sentence.pcm, "<i2"), sentence.gain_db, rate)
+    ramp = np.linspace(0, 1, min(round(_EDGE_SECONDS * rate), samples.size // 2), dtype=np.float32)
+    samples[: ramp.size] *= ramp
+    samples[samples.size - ramp.size :] *= ramp[::-1]
     return samples.round().astype(np.int16)
 
 

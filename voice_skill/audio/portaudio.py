@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from voice_skill.errors import AudioError
 
-__all__ = ["StreamOwner", "describe_devices", "error_from", "load", "register", "restart", "unregister"]
+__all__ = ["StreamOwner", "describe_devices", "device_names", "error_from", "load", "register", "restart", "unregister"]
 
 
 class StreamOwner(Protocol):
@@ -54,6 +54,12 @@ def describe_devices() -> str:
         f"{number}: {device['name']} ({device['max_input_channels']} in, {device['max_output_channels']} out)"
         for number, device in enumerate(devices)
     )
+
+
+def device_names(way: Literal["input", "output"]) -> tuple[str, ...]:
+    """The names of the devices that sound can come from, or go to. Raises `AudioError` without PortAudio."""
+    devices = load().query_devices()
+    return tuple(dict.fromkeys(str(device["name"]) for device in devices if device[f"max_{way}_channels"]))
 
 
 def error_from(error: Exception) -> AudioError:

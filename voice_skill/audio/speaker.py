@@ -26,6 +26,8 @@ __all__ = ["DeviceSpeaker", "SampleClock", "Speaker", "VirtualSpeaker"]
 
 _TONE_PAUSE = 0.1
 """Seconds between the tone and the word that says what it means."""
+_TONE_MOST_DB = -6.0
+"""Gain that the tone never exceeds, however loud the voice: it peaks at -26 dBFS then, and startles nobody."""
 _BLOCK_SAMPLES = 256
 """11.6 ms: how long a stop may go unnoticed."""
 _LATENCY_SECONDS = 0.08
@@ -308,13 +310,16 @@ def _utterance(store: PromptStore, action: Say, volume_db: float) -> Utterance:
     """The clips of a `Say`, laid out. Whispering is the ordinary voice, soft: espeak-ng's whisper is hard to follow."""
     manner = action.manner
     gain_db = volume_db + manner.gain_db
+    if manner.loud:
+        gain_db = max(0.0, gain_db)
     sentences = []
     for text in action.sentences:
-        pause = min(_TONE_PAUSE, manner.pause) if text == TONE else manner.pause
-        sentences.append(Sentence(text, store.get(text, manner.rate).pcm, pause))
-    return Utterance.build(
-        action.turn, sentences, gain_db=max(0.0, gain_db) if manner.loud else gain_db, cue=action.cue
-    )
+        pcm = store.get(text, manner.rate).pcm
+        if text == TONE:
+            sentences.append(Sentence(text, pcm, min(_TONE_PAUSE, manner.pause), min(gain_db, _TONE_MOST_DB)))
+        else:
+            sentences.append(Sentence(text, pcm, manner.pause, gain_db))
+    return Utterance.build(action.turn, sentences, cue=action.cue)
 
 
 def _skippable(action: Say) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from voice_skill.audio.frame import Frame
     from voice_skill.config import Config
     from voice_skill.errors import AudioError
+    from voice_skill.journal.wakes import WakesFile
     from voice_skill.tts.store import PromptStore
 
 __all__ = ["HELP", "Finding", "add_arguments", "examine", "microphone_problem", "run"]
@@ -34,6 +35,7 @@ NOISY_DBFS = -35.0
 LOOPBACK_TEXT = "Testing. One, two, three."
 LOOPBACK_RISE_DB = 6.0
 """How much louder the microphone must become while the speaker speaks."""
+NIGHTS = 7
 FIRST_FRAME_SECONDS = 2.5
 """An idle sound server may take over a second to wake."""
 
@@ -77,8 +79,11 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(config_path: Path | None, model: Path | None, *, sound: bool) -> Iterator[Finding]:
     """Every finding, as soon as it is made."""
+    from datetime import datetime
+
     from voice_skill.config import Config, find_config, load_config
     from voice_skill.errors import CharleyError
+    from voice_skill.journal.wakes import WakesFile
 
     def finding(what: str, look: Callable[[], str]) -> Finding:
         try:
@@ -96,6 +101,7 @@ def examine(config_path: Path | None, model: Path | None, *, sound: bool) -> Ite
         yield Finding(
             "region", "note", "not set: help is called by no number", "set region in charley.yaml, such as GB"
         )
+    yield _wakes(WakesFile(config.state_folder, datetime.now))
     folder = model or config.model_folder
     yield finding("speech model", lambda: _model(folder))
     yield finding("dialogs and vocabulary", lambda: _dialogs(config, folder))
@@ -127,6 +133,26 @@ def _sound(config: Config) -> Iterator[Finding]:
     else:
         yield Finding("microphone", "bad", problem.message, problem.cure)
     yield _speaker(config, heard=problem is None)
+
+
+def _wakes(file: WakesFile) -> Finding:
+    """How often it woke for nothing, in the nights that were counted last."""
+    from voice_skill.errors import CharleyError
+
+    what = "false wakes"
+    try:
+        nights = list(file.nights().values())[-NIGHTS:]
+    except CharleyError as error:
+        return Finding(what, "note", error.message, error.cure)
+    if not nights:
+        return Finding(what, "ok", "no night was counted yet")
+    last, false = nights[-1], sum(night.false for night in nights)
+    text = f"{last.false} of {last.wakes} wakes in the last night"
+    if len(nights) > 1:
+        text += f", {false} of {sum(night.wakes for night in nights)} in the last {len(nights)} with any"
+    if false > len(nights):
+        return Finding(what, "note", text, "choose a longer wake phrase, or move the microphone from the television")
+    return Finding(what, "ok", text)
 
 
 def _model(folder: Path) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from voice_skill.commands import model_words
+from voice_skill.commands import model_phrases, model_words
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -33,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add-words", help=model_words.HELP, description=model_words.HELP)
     model_words.add_arguments(add)
     add.set_defaults(do=model_words.run)
+
+    learn = actions.add_parser("learn-phrases", help=model_phrases.HELP, description=model_phrases.HELP)
+    model_phrases.add_arguments(learn)
+    learn.set_defaults(do=model_phrases.run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,23 +97,18 @@ def _get(args: argparse.Namespace) -> int:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from voice_skill.asr.download import OFFICIAL, fetch_model
+    from voice_skill.config import data_folder
 
     watcher = Console(stderr=True)
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
         task = bar.add_task("model", total=None)
-        into = args.to or _data_folder() / "models"
+        into = args.to or data_folder() / "models"
         folder = fetch_model(
             OFFICIAL[args.name], into, lambda done, total: bar.update(task, completed=done, total=total)
         )
     print(f"{folder}\nTo use it: --model {folder}, or model: {folder} in charley.yaml")
     return 0
-
-
-def _data_folder() -> Path:
-    """The XDG specification's folder for data; relative ones are ignored, as it says."""
-    named = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(named) if named.startswith("/") else Path.home() / ".local" / "share") / "charley"
 
 
 def _size(folder: Path) -> int:

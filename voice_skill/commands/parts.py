@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from voice_skill.asr.port import Recogniser
     from voice_skill.audio.frame import Frame, FrameSource
+    from voice_skill.audio.loudness import CallListener
     from voice_skill.config import Config
     from voice_skill.dialog.model import Dialogs
     from voice_skill.dialog.session import Session
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from voice_skill.tts.store import PromptStore
 
 __all__ = [
+    "build_calls",
     "build_dialogs",
     "build_ear",
     "build_history",
@@ -41,8 +44,8 @@ def build_dialogs(config: Config, model: Path) -> Dialogs:
     return read_dialogs(config.dialogs, vocabulary(model)).dialogs
 
 
-def build_ear(dialogs: Dialogs, model: Path) -> Ear:
-    """An ear with the real recogniser and speech detector. Raises `ModelError`."""
+def build_ear(dialogs: Dialogs, model: Path, recogniser: Recogniser | None = None) -> Ear:
+    """An ear with the real speech detector, and `recogniser` or that of `model`. Raises `ModelError`."""
     from voice_skill.asr.model import read_settings
     from voice_skill.asr.vosk import VoskRecogniser
     from voice_skill.audio.vad import SileroDetector
@@ -51,7 +54,7 @@ def build_ear(dialogs: Dialogs, model: Path) -> Ear:
     from voice_skill.nlu.understanding import Thresholds
 
     settings = EarSettings(thresholds=Thresholds.of(read_settings(model).thresholds))
-    return Ear(VoskRecogniser(model), SileroDetector(), PhraseBook(dialogs.phrases), settings)
+    return Ear(recogniser or VoskRecogniser(model), SileroDetector(), PhraseBook(dialogs.phrases), settings)
 
 
 def build_store(config: Config) -> PromptStore:
@@ -77,6 +80,17 @@ def fresh_session(config: Config, dialogs: Dialogs, region: str | None = None) -
     return Session.fresh(dialogs, region, Voice(rate=config.rate))
 
 
+def build_calls(config: Config) -> CallListener:
+    """What says how softly to answer."""
+    from datetime import datetime
+
+    from voice_skill.audio.loudness import CallListener
+
+    return CallListener(
+        config.ordinary_voice, follows=config.answer_softly, whispers=lambda: config.whispers(datetime.now().time())
+    )
+
+
 def build_history(folder: Path) -> SqliteHistory:
     """The history in `folder`. Raises `StorageError` for a file that cannot be used."""
     from datetime import datetime
@@ -99,12 +113,17 @@ def check_writable(path: Path) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}", "choose another file or folder") from error
 
 
-def prepare_prompts(store: PromptStore, dialogs: Dialogs, config: Config, *more: str) -> int:
-    """Render and check every prompt, and `more`, at the configured pace, with a progress bar on a terminal. Returns
-    how many."""
+def prepare_prompts(
+    store: PromptStore, dialogs: Dialogs, config: Config, *more: str, rates: Collection[int] = ()
+) -> int:
+    """Render and check every prompt, and `more`, with a progress bar on a terminal. Returns how many.
+
+    `rates`: words per minute of each, by default the configured pace.
+    """
     from voice_skill.dialog.texts import sentences
 
-    wanted = [(sentence, config.rate) for sentence in (*sentences(dialogs, config.region), *more)]
+    texts = (*sentences(dialogs, config.region), *more)
+    wanted = [(text, rate) for text in texts for rate in rates or (config.rate,)]
     with progress_bar("Preparing prompts") as progress:
         store.prepare(wanted, progress)
     return len(wanted)

@@ -15,17 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Render what is not in the cache yet. Raises `DialogError`, `SpeechError` or `StorageError`."""
-    from voice_skill.commands.parts import build_store, progress_bar
+    from voice_skill.commands.parts import build_store, prepare_prompts
     from voice_skill.config import load_config
     from voice_skill.dialog.move import QUIET_RATE
-    from voice_skill.dialog.texts import sentences
     from voice_skill.loading import load_dialogs
 
     config = load_config(args.config)
-    texts = sentences(load_dialogs(config.dialogs), config.region)
     rates = sorted({config.rate, min(config.rate, QUIET_RATE)})
-    store = build_store(config)
-    with progress_bar("Preparing prompts") as progress:
-        store.prepare(((text, rate) for text in texts for rate in rates), progress)
+    prepare_prompts(build_store(config), load_dialogs(config.dialogs), config, rates=rates)
     print(f"every prompt is ready in {config.cache_folder}, at {' and '.join(map(str, rates))} words a minute")
     return 0

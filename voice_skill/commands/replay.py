@@ -68,7 +68,14 @@ def run(args: argparse.Namespace) -> int:
     session = fresh_session(config, dialogs)
     with SessionJournal.maybe(args.journal, dialogs, session) as journal:
         conversation = Conversation(
-            dialogs, ear, speaker, recorder, session, wake_phrase=config.wake_phrase, journal=journal
+            dialogs,
+            ear,
+            speaker,
+            recorder,
+            session,
+            wake_phrase=config.wake_phrase,
+            distress=config.distress_phrases,
+            journal=journal,
         )
         heard = paced(with_silence(source, conversation, args.after), realtime=args.realtime)
         replay(conversation, speaker, heard)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from voice_skill.echo import Passes
+    from voice_skill.live import Onlooker
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -41,14 +42,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
+    import os
     import time
     from datetime import datetime
 
+    from voice_skill.asr.steady import SteadyRecogniser
+    from voice_skill.asr.vosk import VoskRecogniser
     from voice_skill.audio.cancel import EchoCancelling, Reference, WebRtcCanceller, available
     from voice_skill.audio.microphone import MicrophoneSource
     from voice_skill.audio.source_watch import SourceWatch, pulse_source
     from voice_skill.audio.speaker import DeviceSpeaker
     from voice_skill.commands.parts import (
+        build_calls,
         build_dialogs,
         build_ear,
         build_history,
@@ -57,13 +62,24 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
         prepare_prompts,
     )
     from voice_skill.config import load_config
-    from voice_skill.dialog.events import SpeechFinished
     from voice_skill.echo import EchoGate
     from voice_skill.journal.sessions import SessionJournal
-    from voice_skill.live import DEAF, Inbox, NightHistory, NightSpeaker, run_live, without_fail
+    from voice_skill.journal.wakes import WakesFile
+    from voice_skill.live import (
+        DEAF,
+        PUZZLED,
+        UNSAID,
+        Inbox,
+        NightSpeaker,
+        PuzzledWatch,
+        Supervisor,
+        run_live,
+        without_fail,
+    )
+    from voice_skill.live.view import NightView
     from voice_skill.records import Recorder
-    from voice_skill.runtime import Conversation
-    from voice_skill.screen_view import json_lines, transcript
+    from voice_skill.runtime import NOT_FORGOTTEN, NOT_KEPT, Conversation
+    from voice_skill.screen_view import json_lines, screen, transcript
 
     clock = time.monotonic
     config = load_config(args.config)
@@ -75,9 +91,9 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     microphone = MicrophoneSource(config.microphone, clock, inbox.put)
     night.callback(microphone.close)
     microphone.open()
-    ear = build_ear(dialogs, model)
+    recogniser = SteadyRecogniser(lambda: VoskRecogniser(model))
     store = build_store(config)
-    prepare_prompts(store, dialogs, config, *DEAF)
+    prepare_prompts(store, dialogs, config, *DEAF, *PUZZLED, *UNSAID, *NOT_FORGOTTEN, *NOT_KEPT)
     cancels = config.echo_cancellation and available() and config.barge_in == "words"
     reference = Reference()
     device = DeviceSpeaker(
@@ -89,32 +105,46 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     )
     night.callback(device.close)
     device.open()
+    begun = clock()
+    view = None
+    if sys.stdout.isatty() and not args.json:
+        view = NightView(screen(), dialogs, lambda: conversation.session, config.wake_phrase, begun)
+    tell = _tell if view is None else view.tell
     speaker = NightSpeaker(
         device,
+        store.get,
+        tell,
         prepared_rate=config.rate,
         volume_db=lambda: config.gain_db(datetime.now().time()),
-        finished=lambda turn: inbox.put((SpeechFinished(turn), clock())),
-        tell=_tell,
     )
-    begun = clock()
+    lines = json_lines(begun) if args.json else transcript(begun=begun)
     conversation = Conversation(
         dialogs,
-        ear,
+        build_ear(dialogs, model, recogniser),
         speaker,
-        Recorder(json_lines(begun) if args.json else transcript(begun=begun)),
+        Recorder(lines if view is None else view.record),
         session,
         wake_phrase=config.wake_phrase,
-        journal=journal and without_fail(journal, _tell),
-        history=None if config.journal is None else NightHistory(build_history(config.journal), _tell),
+        distress=config.distress_phrases,
+        journal=journal and without_fail(journal, tell),
+        history=None if config.journal is None else build_history(config.journal),
+        calls=build_calls(config),
+        tally=WakesFile(config.state_folder, datetime.now),
         gate=None if config.barge_in == "full" else EchoGate(_passes(config.barge_in, cancels=cancels)),
     )
-    _tell(NOTICE.format(number=dialogs.regions[config.region].emergency))
+    tell(NOTICE.format(number=dialogs.regions[config.region].emergency))
     while not inbox.empty():  # what was heard before anybody could know that Charley listens
         inbox.get()
-    _tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
+    tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
     clean = EchoCancelling(reference, WebRtcCanceller()).process if cancels else None
     watch = SourceWatch(pulse_source, reference)
-    run_live(conversation, inbox, microphone, speaker, clock, _tell, clean=clean, watch=watch)
+    supervisor = Supervisor(os.environ, lambda: conversation.session.asleep)
+    onlookers: list[Onlooker] = [supervisor, PuzzledWatch(recogniser, speaker, conversation, tell)]
+    if view is not None:
+        onlookers.append(night.enter_context(view))
+    supervisor.ready()
+    night.callback(supervisor.stopping)
+    run_live(conversation, inbox, microphone, speaker, clock, tell, clean=clean, watch=watch, onlookers=onlookers)
 
 
 def _passes(barge_in: str, *, cancels: bool) -> Passes:

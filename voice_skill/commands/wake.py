@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     recogniser = VoskRecogniser(locate_model(args.model or config.model))
     settings = EarSettings(thresholds=Thresholds.of(recogniser.settings.thresholds))
     ear = Ear(recogniser, SileroDetector(), PhraseBook(dialogs.phrases), settings)
-    ear.sleep(args.phrase or config.wake_phrase, intents_of(dialogs, dialogs.start))
+    phrase = args.phrase or config.wake_phrase
+    ear.sleep(phrase, intents_of(dialogs, dialogs.start), distress=config.distress_phrases)
 
     def show(file: Path) -> None:
         woken = _listen(file, ear)

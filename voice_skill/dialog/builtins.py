@@ -126,7 +126,7 @@ def _faster(voice: Voice) -> Voice:
 
 
 def _louder(voice: Voice) -> Voice:
-    return voice._replace(gain_db=min(GAIN_CAP, voice.gain_db + GAIN_STEP), whisper=False)
+    return voice._replace(gain_db=min(GAIN_CAP, voice.gain_db + GAIN_STEP), whisper=False, whispered=False)
 
 
 def _quieter(voice: Voice) -> Voice:
@@ -138,7 +138,7 @@ def _whisper(voice: Voice) -> Voice:
 
 
 def _speak_up(voice: Voice) -> Voice:
-    return voice._replace(whisper=False, gain_db=max(0.0, voice.gain_db))
+    return voice._replace(whisper=False, gain_db=max(0.0, voice.gain_db), softer_db=0.0, whispered=False)
 
 
 VOICES: dict[str, tuple[Callable[[Voice], Voice], str]] = {

@@ -90,7 +90,8 @@ def _woken(move: Move, event: Woken) -> None:
     """A new conversation begins, perhaps with what was said in the same breath."""
     old = move.session
     move.hush()
-    fresh = Session.fresh(move.dialogs, old.region, old.voice, old.turn, dict(event.facts))
+    voice = old.voice._replace(softer_db=event.softer_db, whispered=event.whispered)
+    fresh = Session.fresh(move.dialogs, old.region, voice, old.turn, dict(event.facts))
     start = move.dialogs.start
     move.session = fresh._replace(stack=(At(start),), clock_at=move.now + move.dialogs.clock_seconds)
     if event.intent in move.dialogs.dangers:

@@ -31,6 +31,10 @@ class Woken:
     text: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     """Slot → value, for what the history knows. Slots and values that the dialogs do not have are passed over."""
+    softer_db: float = 0.0
+    """Decibels to add to the set volume in answer to a soft call; never above 0."""
+    whispered: bool = False
+    """Whether it was whispered, or the night is one for whispers."""
 
 
 @dataclass(frozen=True, slots=True)

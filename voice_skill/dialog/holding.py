@@ -50,7 +50,7 @@ def schedule(move: Move, hold: Hold) -> None:
 
 def spoken(move: Move, cue: Cue) -> bool:
     """Whether a cue is spoken in this session: the end always is."""
-    return cue.name == "end" or (move.holds(cue.when) and (cue.quiet or not move.session.voice.whisper))
+    return cue.name == "end" or (move.holds(cue.when) and (cue.quiet or not move.session.voice.quiet))
 
 
 def tick(move: Move, hold: Hold) -> None:
@@ -61,7 +61,7 @@ def tick(move: Move, hold: Hold) -> None:
     time = held.zero + cue.at
     if held.cue == 0 and hold.kind == "stretch":
         move.note("hold_started", at=held.zero, seconds=hold.seconds)
-    move.say(tuple(text for text in cue.say if not (text == TONE and move.session.voice.whisper)))
+    move.say(tuple(text for text in cue.say if not (text == TONE and move.session.voice.quiet)))
     if cue.name != "end":
         move.aside(time, cue.name)
         move.place(holding=Holding(held.zero, held.elapsed, held.cue + 1))

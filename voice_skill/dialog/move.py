@@ -170,7 +170,7 @@ class Move:
         voice = self.session.voice
         state = self.state
         rate = min(voice.rate, state.rate or voice.rate)
-        if voice.whisper and not state.loud:
+        if voice.quiet and not state.loud:
             rate = min(rate, QUIET_RATE)
-        gain = max(voice.gain_db, 0.0) if state.loud else voice.gain_db + state.gain_db
-        return Manner(rate=rate, gain_db=gain, whisper=voice.whisper and not state.loud, loud=state.loud)
+        gain = max(voice.gain_db, 0.0) if state.loud else voice.gain_db + voice.softer_db + state.gain_db
+        return Manner(rate=rate, gain_db=gain, whisper=voice.quiet and not state.loud, loud=state.loud)

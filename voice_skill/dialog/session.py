@@ -118,7 +118,17 @@ class Voice(NamedTuple):
     rate: int = 150
     """Words per minute (clinical.md 3.1: 115 to 185)."""
     gain_db: float = 0.0
+    """What was asked for by "louder" and "quieter". It stays for later calls, as rate and whisper do."""
     whisper: bool = False
+    softer_db: float = 0.0
+    """How much softer this one call is answered because it was soft."""
+    whispered: bool = False
+    """Whether this one call was whispered."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether somebody else sleeps: quiet mode (clinical.md 3.7)."""
+        return self.whisper or self.whispered
 
 
 class Session(NamedTuple):

@@ -83,7 +83,7 @@ def build(
         clock_seconds=everywhere.clock.seconds,
         questions={id: _question(id, question) for id, question in questions.questions.items()},
         locks=locks,
-        slots=dict(everywhere.slots),
+        slots={"region": tuple(regions.regions), **everywhere.slots},
         facts=everywhere.facts,
         universal={**_on(everywhere.universal), **_answers(answers, locks)},
         dangers={

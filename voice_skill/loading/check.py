@@ -14,7 +14,7 @@ from voice_skill.dialog.model import Dialogs, Edge, Guard, Hold, State
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.loading.advice import advice_problems
 from voice_skill.loading.graph import DERIVED, full_name, graph_problems, values
-from voice_skill.loading.phrases import phrase_problems
+from voice_skill.loading.phrases import phrase_problems, unheard_phrases
 from voice_skill.loading.places import EVERYWHERE, QUESTIONS, REGIONS, Places, Problem, edges_of, said_everywhere
 from voice_skill.loading.wording import URGENT_DIALOGS, wording_problems
 from voice_skill.shape import did_you_mean
@@ -79,6 +79,7 @@ def problems(dialogs: Dialogs, absent: frozenset[str] = frozenset(), *, sound: b
     yield from advice_problems(dialogs)
     if sound and not absent and not references:
         yield from graph_problems(dialogs)
+        yield from unheard_phrases(dialogs)
 
 
 def _references(dialogs: Dialogs, absent: frozenset[str]) -> Iterator[Problem]:
@@ -179,6 +180,8 @@ class _Names:
             yield from self.called(file, (*place, "call"), edge.call)
             if edge.go != "stay":
                 yield Problem(file, (*place, "go"), "what is called comes back to where it was called; take this out")
+        if edge.call and edge.do:
+            yield Problem(file, place, "does call and do; an edge does one of them")
         if edge.do:
             yield from self.known(file, (*place, "do"), "built-in", edge.do, BUILTINS)
         if edge.do in CONSENTS and not {"no", "yes"} <= {*self.dialogs.slots.get(CONSENT, ())}:
@@ -189,7 +192,8 @@ class _Names:
         if CONSENT in dict(edge.set):
             text = f"only do: {' or '.join(CONSENTS)} may change {CONSENT}; use one of them"
             yield Problem(file, (*place, "set", CONSENT), text)
-        yield from self.guard(file, (*place, "when"), edge.when)
+        if place[0] != "answers":  # those are the guards of its lock, and told there
+            yield from self.guard(file, (*place, "when"), edge.when)
         for name, value in edge.set:
             found = list(self.known(file, (*place, "set", name), "slot", name, self.dialogs.slots))
             yield from found or self.known(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from voice_skill.loading.build import names
-from voice_skill.loading.places import ANSWERS, EVERYWHERE, QUESTIONS, Problem
+from voice_skill.loading.places import ANSWERS, EVERYWHERE, QUESTIONS, REGIONS, Problem
 from voice_skill.loading.shapes import AnswersFile, DialogFile, EverywhereFile, QuestionsFile, StateShape
 from voice_skill.shape import did_you_mean
 
@@ -94,6 +94,9 @@ def _ask(shape: StateShape) -> Iterator[Problem]:
 
 def everywhere_form(file: EverywhereFile) -> Iterator[Problem]:
     """What does not fit together in what holds everywhere."""
+    if "region" in file.slots:
+        text = f"is a slot already, with every region of {REGIONS}.yaml for its values; take it out"
+        yield Problem(EVERYWHERE, ("slots", "region"), text)
     for problem in _keys(file.universal):
         yield Problem(EVERYWHERE, ("universal", *problem.place), problem.text)
 

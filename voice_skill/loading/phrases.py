@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from voice_skill.dialog.hearing import PRESENCE, RESUME, URGENT
 from voice_skill.dialog.model import Dialogs
@@ -12,7 +13,19 @@ from voice_skill.loading.places import EVERYWHERE, PHRASES, Places, Problem, Tex
 from voice_skill.nlu.phrases import PhraseBook, Words, normalise, spoken_form
 from voice_skill.strict_yaml import Place
 
-__all__ = ["echo_risks", "missing_words", "phrase_problems"]
+__all__ = ["Echo", "echo_risks", "echoes", "missing_words", "phrase_problems", "unheard_phrases"]
+
+
+class Echo(NamedTuple):
+    """A sentence in which Charley's own voice says what cuts speech short while it plays."""
+
+    text: Text
+    """The prompt that it is part of."""
+    sentence: str
+    held: Mapping[str, str]
+    """Phrase → intent."""
+    whole: bool
+    """Whether the sentence is such a phrase and nothing more, so that it sounds exactly like a command."""
 
 
 def phrase_problems(dialogs: Dialogs) -> Iterator[Problem]:
@@ -38,7 +51,28 @@ def echo_risks(dialogs: Dialogs, places: Places | None = None) -> list[str]:
 
     No errors: "call {E}" cannot do without such words. It is the list of what has to be tried aloud.
     """
-    return (places or Places()).show(_echoes(dialogs))
+    return (places or Places()).show(map(_told, echoes(dialogs)))
+
+
+def echoes(dialogs: Dialogs) -> Iterator[Echo]:
+    """Every sentence with such a phrase in it, whatever stands in its placeholders."""
+    for text in texts(dialogs):
+        live = {phrase: intent for intent in _cutting(dialogs, text) for phrase in dialogs.phrases.get(intent, ())}
+        for sentence in text.sentences:
+            spoken = {normalise(said) for said in _variants(dialogs, sentence)}
+            whole = {phrase: intent for phrase, intent in live.items() if phrase in spoken}
+            held = whole or {
+                phrase: intent
+                for phrase, intent in live.items()
+                if any(f" {phrase} " in f" {said} " for said in spoken)
+            }
+            if held:
+                yield Echo(text, sentence, held, bool(whole))
+
+
+def _told(echo: Echo) -> Problem:
+    named = ", ".join(f'"{phrase}" ({intent})' for phrase, intent in echo.held.items())
+    return Problem(echo.text.file, echo.text.place, f'"{echo.sentence}" {"is" if echo.whole else "holds"} {named}')
 
 
 def _phrases(dialogs: Dialogs) -> Iterator[tuple[Place, str]]:
@@ -57,10 +91,16 @@ def _single(dialogs: Dialogs) -> Iterator[Problem]:
             yield Problem(PHRASES, place, f'"{phrase}" is here a second time')
         elif any(sign.isdigit() for sign in phrase):
             yield Problem(PHRASES, place, f'"{phrase}" holds digits; write numbers as they are spoken')
+
+
+def unheard_phrases(dialogs: Dialogs) -> Iterator[Problem]:
+    """Phrases that are nowhere listened for."""
+    heard = {*dialogs.dangers, *dialogs.universal, *CLASSES, *RESUME, *PRESENCE}
+    heard.update(intent for _, state in dialogs.walk() for intent in state.on)
     for intent in dialogs.phrases:
-        if intent.startswith("danger.") and intent not in dialogs.dangers:
-            text = f"nothing listens for it; add it to the dangers of {EVERYWHERE}.yaml"
-            yield Problem(PHRASES, ("phrases", intent), text)
+        if intent not in heard:
+            cure = f"add it to the dangers of {EVERYWHERE}.yaml" if intent.startswith("danger.") else "name it in an on"
+            yield Problem(PHRASES, ("phrases", intent), f"nothing listens for it; {cure}, or take it out")
 
 
 def _unheard(dialogs: Dialogs) -> Iterator[Problem]:
@@ -113,21 +153,9 @@ def _shadowed(dialogs: Dialogs) -> Iterator[Problem]:
                 break
 
 
-def _echoes(dialogs: Dialogs) -> Iterator[Problem]:
-    for text in texts(dialogs):
-        live = {phrase: intent for intent in _cutting(dialogs, text) for phrase in dialogs.phrases.get(intent, ())}
-        for sentence in text.sentences:
-            spoken = {normalise(said) for said in _variants(dialogs, sentence)}
-            whole = [phrase for phrase in live if phrase in spoken]
-            held = whole or [phrase for phrase in live if any(f" {phrase} " in f" {said} " for said in spoken)]
-            if held:
-                named = ", ".join(f'"{phrase}" ({live[phrase]})' for phrase in held)
-                yield Problem(text.file, text.place, f'"{sentence}" {"is" if whole else "holds"} {named}')
-
-
 def _cutting(dialogs: Dialogs, text: Text) -> tuple[str, ...]:
     """The intents that cut speech short and are listened for while `text` plays."""
-    live = {*dialogs.universal}
+    live = {*dialogs.universal, *PRESENCE}
     if text.place[0] == "states":
         live.update(dialogs.dialogs[text.file].states[str(text.place[1])].on)
     return (*dialogs.dangers, *(intent for intent in URGENT if intent in live))

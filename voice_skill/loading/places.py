@@ -24,6 +24,7 @@ __all__ = [
     "Places",
     "Problem",
     "Text",
+    "edges_everywhere",
     "edges_of",
     "in_order",
     "said_everywhere",
@@ -126,6 +127,17 @@ def said_everywhere(intent: str) -> tuple[str, Place]:
     return EVERYWHERE, ("universal", intent)
 
 
+def edges_everywhere(dialogs: Dialogs) -> Iterator[tuple[str, Place, Edge]]:
+    """Every edge of what may be said everywhere; the file, and the place in it, of what it says."""
+    for intent, edges in dialogs.universal.items():
+        file, place = said_everywhere(intent)
+        for number, edge in enumerate(edges):
+            if file != ANSWERS:
+                yield file, (*place, number, "say"), edge
+            else:  # one for each way that its lock is open, and the one for a closed lock
+                yield file, (*place, "locked" if number and number == len(edges) - 1 else "say"), edge
+
+
 class Text(NamedTuple):
     """Something that may be spoken."""
 
@@ -142,8 +154,8 @@ def texts(dialogs: Dialogs) -> Iterator[Text]:
         yield Text(EVERYWHERE, ("lines", name), line)
     for intent, danger in dialogs.dangers.items():
         yield Text(EVERYWHERE, ("dangers", intent, "say"), danger.say, danger.rows)
-    for intent, edges in dialogs.universal.items():
-        yield from _edge_texts(*said_everywhere(intent), edges)
+    for file, place, edge in edges_everywhere(dialogs):
+        yield Text(file, place, edge.say, edge.rows)
     for id, question in dialogs.questions.items():
         for key in ("ask", "other_words", "on_yes", "net", "on_no"):
             yield Text(QUESTIONS, ("questions", id, key), getattr(question, key), question.rows)
@@ -162,15 +174,11 @@ def _state_texts(state: State) -> Iterator[Text]:
     yield Text("", ("say",), state.say, state.rows)
     yield Text("", ("ask",), state.ask, state.rows)
     for place, edges in edges_of(state):
-        yield from _edge_texts("", place, edges)
+        for number, edge in enumerate(edges):
+            yield Text("", (*place, number, "say"), edge.say, edge.rows)
     ladders: tuple[tuple[str, Ladder | None], ...] = (("noinput", state.noinput), ("nomatch", state.nomatch))
     for key, ladder in ladders:
         for number, rung in enumerate(ladder.rungs if ladder else ()):
             yield Text("", (key, number), rung, state.rows)
     for number, cue in enumerate(state.hold.cues if state.hold else ()):
         yield Text("", ("hold", "cues", number, "say"), cue.say, cue.rows)
-
-
-def _edge_texts(file: str, place: Place, edges: Iterable[Edge]) -> Iterator[Text]:
-    for number, edge in enumerate(edges):
-        yield Text(file, (*place, number, "say"), edge.say, edge.rows)

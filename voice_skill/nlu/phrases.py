@@ -55,7 +55,7 @@ _SAME_SOUND = {
 }
 """Word → the commoner spelling, which every English model knows."""
 _CANNOT = re.compile(r"\b(?:can't|cannot|can not)(?= (?:feel|move|breathe)\b)")
-_NOT_SPOKEN = re.compile(r"[^a-z0-9' ]+")
+_NOT_SPOKEN = re.compile(r"[^\w' ]+|_+")
 
 
 def normalise(text: str) -> str:
@@ -77,6 +77,7 @@ class PhraseBook:
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self._phrases: dict[str, dict[Words, str]] = {}
+        self._meanings: dict[tuple[str, ...], dict[Words, tuple[str, str]]] = {}
         for intent, listed in phrases.items():
             texts = _either_way(listed) if intent.startswith("danger.") else listed
             self._phrases[intent] = {spoken_form(text): normalise(text) for text in reversed(texts) if normalise(text)}
@@ -85,13 +86,19 @@ class PhraseBook:
         """What the recogniser may hear where `intents` are listened for: each phrase once, in its spoken form."""
         return tuple(dict.fromkeys(" ".join(words) for intent in intents for words in self._of(intent)))
 
-    def meanings(self, intents: Iterable[str]) -> dict[Words, tuple[str, str]]:
-        """Phrase → (intent, the phrase as it was written). Where two intents share one, the first listed has it."""
-        found: dict[Words, tuple[str, str]] = {}
-        for intent in intents:
-            for words, text in self._of(intent).items():
-                found.setdefault(words, (intent, text))
-        return found
+    def meanings(self, intents: Iterable[str]) -> Mapping[Words, tuple[str, str]]:
+        """Phrase → (intent, the phrase as it was written). Where two intents share one, the first listed has it.
+
+        Kept for each row of intents: it is asked for ten times a second while someone speaks.
+        """
+        order = tuple(intents)
+        if order not in self._meanings:
+            found: dict[Words, tuple[str, str]] = {}
+            for intent in order:
+                for words, text in self._of(intent).items():
+                    found.setdefault(words, (intent, text))
+            self._meanings[order] = found
+        return self._meanings[order]
 
     def words(self) -> frozenset[str]:
         """Every word of every phrase, in its spoken form."""

@@ -81,6 +81,8 @@ class Thresholds:
     """Letters that a danger phrase must have to count amid unknown speech ("chest pain" has nine)."""
     wake: float = 0.5
     """Confidence of each word of the wake phrase."""
+    wake_sure: float = 0.9
+    """Confidence of the wake phrase from which it needs no second look."""
     seconds_per_letter: float = 0.02
     """Voiced seconds that each letter takes at least: less, and the words cannot have been said."""
     speech_seconds: float = 0.25

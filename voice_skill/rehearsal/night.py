@@ -15,7 +15,7 @@ from voice_skill.attention import Attention, Result, Span, SpeechOpened
 from voice_skill.audio.frame import Frame
 from voice_skill.audio.playlist import PlaybackEvent, SentenceStarted
 from voice_skill.audio.speaker import VirtualSpeaker
-from voice_skill.dialog.actions import Action
+from voice_skill.dialog.actions import Action, Say
 from voice_skill.dialog.events import Event, SpeechFinished, TimePassed
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.session import Phase, Session, Voice
@@ -190,7 +190,7 @@ class Night:
         session = self.session
         if session.asleep:
             return self._speaker.next_event_at() is not None
-        if session.talking or session.at.phase is Phase.RELEASING:
+        if session.talking or session.at.phase is Phase.RELEASING or self._speaker.remarking:
             return True
         if session.at.phase is not Phase.WAITING or session.wait_until is None:
             return False
@@ -324,12 +324,28 @@ class _Speaker(VirtualSpeaker):
 
     def __init__(self, start: float, sounded: list[Sounded]) -> None:
         super().__init__(PromptStore(_PacedVoice(), None), start=start)
+        self.remarking = False
+        """Whether something that is no hold cue still sounds, or is to."""
+        self._cue = ""
         self._sounded = sounded
+
+    def say(self, action: Say) -> None:
+        super().say(action)
+        self.remarking = self.remarking or not action.cue
+
+    def stop(self) -> None:
+        super().stop()
+        self.remarking = False
 
     def advance(self, until: float) -> list[tuple[float, PlaybackEvent]]:
         events = super().advance(until)
-        begun = [Sounded(at, event.text) for at, event in events if isinstance(event, SentenceStarted)]
-        self._sounded += [one for one in begun if one.text != TONE]
+        for at, event in events:
+            if isinstance(event, SentenceStarted):
+                self._cue = event.cue
+                if event.text != TONE:
+                    self._sounded.append(Sounded(at, event.text))
+            elif isinstance(event, SpeechFinished) and not self._cue:
+                self.remarking = False
         return events
 
 

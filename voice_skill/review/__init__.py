@@ -14,6 +14,7 @@ from voice_skill.dialog.model import Dialogs
 from voice_skill.loading.places import Places
 from voice_skill.review.confusion import confusions
 from voice_skill.review.coverage import coverage
+from voice_skill.review.echo import commands_in_prompts
 from voice_skill.review.findings import Finding
 from voice_skill.review.grade import grades
 from voice_skill.review.matrix import read_matrix
@@ -43,6 +44,7 @@ def review(
     """
     findings: list[Finding] = [
         *wording(dialogs),
+        *commands_in_prompts(dialogs),
         *grades(dialogs),
         *coverage(dialogs, read_matrix(), said),
         *(confusions(dialogs, lexicon) if lexicon is not None else ()),

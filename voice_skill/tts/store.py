@@ -7,17 +7,16 @@ reading: one that is cut short or of another kind is rendered again, not trusted
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import logging
-import os
 import tempfile
 import wave
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from voice_skill.errors import StorageError
+from voice_skill.journal.files import write_whole
 from voice_skill.tts.port import CLIP_RATE, Clip, Voice
 from voice_skill.tts.tone import TONE, tone
 
@@ -115,19 +114,9 @@ def _write(path: Path, clip: Clip) -> None:
         file.setsampwidth(2)
         file.setframerate(clip.rate)
         file.writeframes(clip.pcm)
-    part = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as target:
-            part = target.name
-            target.write(buffer.getvalue())
-            # Else a power cut could leave the new name with nothing in it, or with zeros.
-            target.flush()
-            os.fsync(target.fileno())
-        Path(part).replace(path)
+        write_whole(path, buffer.getvalue())
     except OSError as error:
-        if part:
-            with contextlib.suppress(OSError):
-                Path(part).unlink()
         raise _unwritable(path.parent, error) from error
 
 

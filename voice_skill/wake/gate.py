@@ -57,16 +57,10 @@ class WakeGate:
         `distress_letters` only where nothing else is said, for ordinary talk is full of short words that sound like it.
         `threshold`: confidence that each word of the phrase must reach.
 
-        Raises `ModelError` if the recogniser does not know a word of `phrase`.
+        Raises `ModelError` if the recogniser does not know a word of `phrase` or of `distress`.
         """
-        self._phrase = spoken_form(phrase)
-        unknown = [word for word in self._phrase if not knows(word)]
-        if unknown or not self._phrase:
-            raise ModelError(
-                f'"{phrase}" cannot be the wake phrase: the speech model does not know {", ".join(unknown) or "it"}',
-                'choose other words, or add them: "voice-skill model --help"',
-            )
-        self._distress = tuple(spoken_form(text) for text in distress)
+        self._phrase = _known(phrase, knows)
+        self._distress = tuple(_known(text, knows) for text in distress)
         self._threshold = threshold
         self._distress_letters = distress_letters
         wake = " ".join(self._phrase)
@@ -111,3 +105,14 @@ class WakeGate:
             confidence=min(word.confidence for word in span),
             rest=Transcript(tuple(rest)),
         )
+
+
+def _known(phrase: str, knows: Callable[[str], bool]) -> Words:
+    words = spoken_form(phrase)
+    unknown = [word for word in words if not knows(word)]
+    if unknown or not words:
+        raise ModelError(
+            f'"{phrase}" cannot wake Charley: the speech model does not know {", ".join(unknown) or "it"}',
+            'choose other words, or add them: "voice-skill model --help"',
+        )
+    return words

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_skill.asr.kaldi.addwords import add_words
+from voice_skill.asr.kaldi.addwords import add_words, read_phrases, set_phrases
 from voice_skill.asr.kaldi.graph import Filler, write_filler, write_graph
 from voice_skill.asr.kaldi.lexicon import Entry, read_lexicon, write_lexicon
 from voice_skill.asr.kaldi.nnet import Layer, write_model
@@ -110,6 +110,36 @@ def test_a_model_without_a_lexicon_is_refused(model: Path) -> None:
     write_checksums(model)
     with pytest.raises(ModelError, match=r"lexicon\.txt"):
         add_words(model, [], {"siobhan": [SIOBHAN]})
+
+
+def test_phrases_are_known_as_wholes_until_others_are(model: Path) -> None:
+    add_words(model, [], {"my": [("M", "AY")]})
+    assert set_phrases(model, ["my  leg", "leg", "leg leg"]) == ["leg leg", "my leg"]
+    verify_model(model)
+    assert VoskRecogniser(model).knows("my_leg")
+    assert vocabulary(model) == {"leg", "my"}
+    add_words(model, [], {"siobhan": [SIOBHAN]})
+    assert read_phrases(model) == ["leg leg", "my leg"], "a new word must not cost the phrases"
+    set_phrases(model, ["leg my"])
+    recogniser = VoskRecogniser(model)
+    assert (recogniser.knows("leg_my"), recogniser.knows("my_leg")) == (True, False)
+
+
+def test_a_phrase_with_an_unknown_word_changes_nothing(model: Path) -> None:
+    before = contents(model)
+    with pytest.raises(ModelError, match='lacks a word of "my leg"'):
+        set_phrases(model, ["my leg"])
+    assert contents(model) == before
+
+
+def test_an_older_network_learns_of_the_pause(model: Path) -> None:
+    """A graph that uses sounds which the network's file does not list would end the process."""
+    network = model / "am" / "final.mdl"
+    data = network.read_bytes()
+    network.write_bytes(b"\0B<TransitionModel> of long ago </TransitionModel> " + data[data.index(b"<Nnet3> ") :])
+    write_checksums(model)
+    set_phrases(model, ["leg leg"])
+    assert network.read_bytes() == data
 
 
 def test_the_command_guesses_how_a_new_word_is_said(model: Path) -> None:

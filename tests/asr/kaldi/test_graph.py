@@ -17,11 +17,13 @@ from voice_skill.asr.kaldi.graph import UNKNOWN_WORD, Filler, build_graph, read_
 from voice_skill.asr.kaldi.lexicon import Entry, Lexicon
 from voice_skill.asr.kaldi.phones import (
     GRAPH_PHONES,
+    PAUSE,
     PHONE_ID,
     PHONES,
     TRANSITION_IDS,
     Position,
     filler_arc,
+    pause_arc,
     phone_arc,
     transition_tuples,
 )
@@ -48,7 +50,9 @@ def test_transition_ids_are_numbered_as_kaldi_numbers_them() -> None:
     for enter, stay in (phone_arc(phone, Position.END), filler_arc(phone, Position.END)):
         assert enter == stay + 1
         assert tuples[(stay - 1) // 2][1:] == (2 * phone, 2 * phone + 1)
-    assert tuples[-1][0] == GRAPH_PHONES + 4
+    assert tuples[-1] == (PAUSE, 0, 1)
+    assert tuples[-2][0] == GRAPH_PHONES + 4
+    assert pause_arc()[0] == TRANSITION_IDS
 
 
 def heard_as(sounds: list[str]) -> list[list[str]]:
@@ -82,6 +86,28 @@ def test_a_word_is_written_for_its_sounds(sounds: str, word: str) -> None:
 
 def test_a_part_of_a_word_is_no_word() -> None:
     assert heard_as(["S", "T", "AA"]) == []
+
+
+def test_a_phrase_is_one_word_with_room_for_a_pause() -> None:
+    fst, words = build_graph(LEXICON, UNIFORM, ["a stop"])
+    label = words.index("a_stop") + 1
+    sounds = [("AH", Position.BEGIN), *[(sound, Position.INTERNAL) for sound in ("S", "T", "AA")], ("P", Position.END)]
+    plain = [phone_arc(PHONE_ID[sound], position)[0] for sound, position in sounds]
+    for heard in (plain, [plain[0], *pause_arc(), *plain[1:]]):
+        states = {fst.start}
+        written: set[int] = set()
+        for frame in heard:
+            for _ in range(2):  # through the arcs that hear nothing
+                states |= {arc.target for state in states for arc in fst.arcs[state] if not arc.heard}
+            arcs = [arc for state in states for arc in fst.arcs[state] if arc.heard == frame]
+            states = {arc.target for arc in arcs}
+            written = {arc.written for arc in arcs}
+        assert label in written
+
+
+def test_a_phrase_with_an_unknown_word_is_refused() -> None:
+    with pytest.raises(ModelError, match='lacks a word of "stop it"'):
+        build_graph(LEXICON, UNIFORM, ["stop it"])
 
 
 def test_what_can_follow_any_sound_is_few_intervals() -> None:

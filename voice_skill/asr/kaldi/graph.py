@@ -4,6 +4,8 @@
 word is written on the arc of its last sound, where it is certain. A phone is one state that may repeat itself, and
 its first frame is on the arc that enters the state. Silence may come before, between and after words.
 
+A phrase may be in the tree as one word ("hang_on"), with room for a pause between its words: `asr.wholes` says why.
+
 `[unk]` is any word that the grammar does not hold. It is no sound of its own but a loop through all phones, weighed
 by how phones follow one another, that competes with the grammar's words; so a word's confidence says how much
 better it fits than "some other speech". Its cost per phone and per word (`Filler`) sets how easily a word is
@@ -12,9 +14,10 @@ accepted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from voice_skill.asr.kaldi.fst import Arc, Fst, write_const, write_lookahead
 from voice_skill.asr.kaldi.lexicon import Lexicon
 from voice_skill.asr.kaldi.phones import (
     GRAPH_PHONES,
+    PAUSE,
     PHONE_ID,
     PHONES,
     SILENCE,
@@ -29,8 +33,10 @@ from voice_skill.asr.kaldi.phones import (
     Position,
     filler_arc,
     graph_phone,
+    pause_arc,
     phone_arc,
 )
+from voice_skill.asr.wholes import ways_to_say, whole
 from voice_skill.errors import ModelError
 
 __all__ = ["UNKNOWN_WORD", "Filler", "build_graph", "read_filler", "write_filler", "write_graph"]
@@ -86,9 +92,9 @@ def read_filler(path: Path) -> Filler:
     return filler
 
 
-def write_graph(folder: Path, lexicon: Lexicon, filler: Filler) -> None:
-    """Write every file of a model's `graph` folder, which must exist."""
-    fst, words = build_graph(lexicon, filler)
+def write_graph(folder: Path, lexicon: Lexicon, filler: Filler, phrases: Iterable[str] = ()) -> None:
+    """Write every file of a model's `graph` folder, which must exist. `phrases` are also heard as wholes."""
+    fst, words = build_graph(lexicon, filler, phrases)
     write_lookahead(folder / "HCLr.fst", fst, final_label=len(words) + 1)
     write_const(folder / "Gr.fst", _independent_words(words, lexicon))
     (folder / "words.txt").write_text(
@@ -99,21 +105,25 @@ def write_graph(folder: Path, lexicon: Lexicon, filler: Filler) -> None:
     (folder / "phones" / "word_boundary.int").write_text(_word_boundaries())
 
 
-def build_graph(lexicon: Lexicon, filler: Filler) -> tuple[Fst, list[str]]:
-    """The graph and the words in the order of their labels, which begin at 1.
+def build_graph(lexicon: Lexicon, filler: Filler, phrases: Iterable[str] = ()) -> tuple[Fst, list[str]]:
+    """The graph and the words in the order of their labels, which begin at 1. Raises `ModelError` for a phrase with a
+    word that is not in the lexicon.
 
     Labels are given in the order of a walk through the tree, so that the words that can follow any sound are few
     intervals of labels: see `fst.py`.
     """
     builder = _Builder()
     labels = {UNKNOWN_WORD: 1}
-    by_sounds = sorted(
-        (tuple(PHONE_ID[sound] for sound in sounds), word)
-        for word, entry in lexicon.items()
-        for sounds in entry.pronunciations
-    )
-    for sounds, word in by_sounds:
-        builder.add_word(sounds, labels.setdefault(word, len(labels) + 1))
+    said = {word: entry.pronunciations for word, entry in lexicon.items()}
+    ways = [(word, [sounds]) for word, each in said.items() for sounds in each]
+    for phrase in sorted(set(phrases)):
+        found = ways_to_say(phrase, said)
+        if not found:
+            raise ModelError(f'the lexicon lacks a word of "{phrase}"', 'add it: "voice-skill model add-words"')
+        ways += [(whole(phrase), list(parts)) for parts in found if len(parts) > 1]
+    numbered = [([[PHONE_ID[sound] for sound in part] for part in parts], word) for word, parts in ways]
+    for parts, word in sorted(numbered, key=lambda one: (list(itertools.chain(*one[0])), one[1])):
+        builder.add_word(parts, labels.setdefault(word, len(labels) + 1))
     builder.add_filler(filler, labels[UNKNOWN_WORD])
     return builder.fst, list(labels)
 
@@ -134,23 +144,31 @@ class _Builder:
         self._leave(self._start)
         self._ends: dict[int, int] = {}
         self._tree: dict[tuple[int, int, Position], int] = {}
+        self._branches: set[tuple[int, int]] = set()
+        self._pauses: dict[int, int] = {}
 
-    def add_word(self, sounds: Sequence[int], label: int) -> None:
+    def add_word(self, parts: Sequence[Sequence[int]], label: int) -> None:
+        """Add a word, or a phrase of several words (`parts`) that may have pauses between them."""
+        sounds = [sound for part in parts for sound in part]
+        breaks = set(itertools.accumulate(map(len, parts)))
         if len(sounds) == 1:
             enter, stay = phone_arc(sounds[0], Position.SINGLETON)
             self.fst.add(self._between, Arc(enter, label, 0.0, self._end(stay)))
             return
-        state = self._between
+        states = [self._between]  # where the sounds so far lead to: with a pause after them, and without
         for index, sound in enumerate(sounds[:-1]):
             position = Position.INTERNAL if index else Position.BEGIN
-            branch = (state, sound, position)
+            enter, stay = phone_arc(sound, position)
+            branch = (states[0], sound, position)
             if branch not in self._tree:
-                enter, stay = phone_arc(sound, position)
                 self._tree[branch] = self._repeating(stay)
-                self.fst.add(state, Arc(enter, 0, 0.0, self._tree[branch]))
-            state = self._tree[branch]
+            target = self._tree[branch]
+            for state in states:
+                self._branch(state, enter, target)
+            states = [target, *([self._pause(target)] if index + 1 in breaks else [])]
         enter, stay = phone_arc(sounds[-1], Position.END)
-        self.fst.add(state, Arc(enter, label, 0.0, self._end(stay)))
+        for state in states:
+            self.fst.add(state, Arc(enter, label, 0.0, self._end(stay)))
 
     def add_filler(self, filler: Filler, label: int) -> None:
         phones = range(1, len(PHONES))
@@ -179,6 +197,20 @@ class _Builder:
                 self.fst.add(state, Arc(enter[Position.INTERNAL], 0, cost, to_internal))
                 self.fst.add(state, Arc(enter[Position.END], 0, cost - after[0], to_end))
 
+    def _branch(self, state: int, enter: int, target: int) -> None:
+        """An arc of the tree, once."""
+        if (state, target) not in self._branches:
+            self._branches.add((state, target))
+            self.fst.add(state, Arc(enter, 0, 0.0, target))
+
+    def _pause(self, state: int) -> int:
+        """The silence that may follow `state` inside a phrase."""
+        if state not in self._pauses:
+            enter, stay = pause_arc()
+            self._pauses[state] = self._repeating(stay)
+            self.fst.add(state, Arc(enter, 0, _SILENCE_COST, self._pauses[state]))
+        return self._pauses[state]
+
     def _repeating(self, stay: int) -> int:
         state = self.fst.new_state()
         self.fst.add(state, Arc(stay, 0, 0.0, state))
@@ -198,10 +230,14 @@ class _Builder:
 
 def _independent_words(words: Sequence[str], lexicon: Lexicon) -> Fst:
     """The language model for when no grammar is given: words as likely as they were frequent."""
-    counts = [0.5 + (lexicon[word].count if word in lexicon else 0) for word in words]
+    counts = {
+        label: 0.5 + (lexicon[word].count if word in lexicon else 0)
+        for label, word in enumerate(words, start=1)
+        if word in lexicon or word == UNKNOWN_WORD
+    }
     go_on = -math.log(1 - _STOP_SHARE)
-    total = sum(counts)
-    arcs = [Arc(label, label, go_on - math.log(count / total), 0) for label, count in enumerate(counts, start=1)]
+    total = sum(counts.values())
+    arcs = [Arc(label, label, go_on - math.log(count / total), 0) for label, count in counts.items()]
     return Fst(0, [arcs], {0: -math.log(_STOP_SHARE)})
 
 
@@ -210,4 +246,5 @@ def _word_boundaries() -> str:
     for phone in range(1, len(PHONES)):
         lines += [f"{graph_phone(phone, position)} {_POSITION_NAMES[position]}" for position in Position]
     lines += [f"{GRAPH_PHONES + 1 + position} {_POSITION_NAMES[position]}" for position in Position]
+    lines.append(f"{PAUSE} {_POSITION_NAMES[Position.INTERNAL]}")
     return "\n".join(lines) + "\n"

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_skill.asr.kaldi.phones import GRAPH_PHONES, TRANSITION_IDS, transition_tuples
+from voice_skill.asr.kaldi.phones import PAUSE, TRANSITION_IDS, transition_tuples
 from voice_skill.errors import ModelError
 
-__all__ = ["Layer", "read_network", "write_model"]
+__all__ = ["Layer", "read_network", "renew_transitions", "write_model"]
 
 Matrix = NDArray[np.float32]
 
@@ -72,8 +72,23 @@ def read_network(path: Path) -> list[Layer]:
         raise ModelError(f"{path}: damaged or not written by this program: {error}", "restore it") from error
 
 
+def renew_transitions(path: Path) -> None:
+    """Write the file's transition model anew, for a graph of today, and leave the network as it is to the bit.
+
+    Raises `ModelError` for a file that `write_model` did not write.
+    """
+    data = path.read_bytes()
+    place = data.find(b"<Nnet3> ")
+    if place < 0:
+        raise ModelError(f"{path}: damaged or not written by this program: no network", "restore it")
+    out = _Writer()
+    out.raw(b"\0B")
+    _write_transitions(out)
+    path.write_bytes(bytes(out.data) + data[place:])
+
+
 def _write_transitions(out: _Writer) -> None:
-    phones = np.arange(1, GRAPH_PHONES + 5)
+    phones = np.arange(1, PAUSE + 1)
     out.token("<TransitionModel>").token("<Topology>")
     out.int32s(phones).int32s(np.array([-1, *[0] * len(phones)]))
     out.int32(-1).int32(1)  # extended form, which tells a first frame from further ones; one entry for all phones

@@ -6,7 +6,8 @@ Three numberings meet in a Kaldi model, and all follow from `PHONES`:
   first frame (`2 * phone`) and one for every further frame (`2 * phone + 1`).
 * a *graph phone* is what the decoder tells apart: silence is 1, and every other phone has four, one per position in
   the word, which share the phone's outputs. They cost nothing in the network and give good word times. Four more,
-  the last ones, belong to the filler that stands for words outside the grammar: see `graph.py`.
+  then, belong to the filler that stands for words outside the grammar, and the last is a silence inside a
+  phrase that counts as one word: see `graph.py`.
 * a *transition id* is what the graph's arcs carry. Each graph phone owns one pair (further frame, first frame);
   a filler phone owns one pair for each real phone that it may sound like.
 """
@@ -17,6 +18,7 @@ from enum import IntEnum
 
 __all__ = [
     "GRAPH_PHONES",
+    "PAUSE",
     "PHONES",
     "PHONE_ID",
     "SILENCE",
@@ -24,6 +26,7 @@ __all__ = [
     "Position",
     "filler_arc",
     "graph_phone",
+    "pause_arc",
     "phone_arc",
     "transition_tuples",
 ]
@@ -49,9 +52,12 @@ class Position(IntEnum):
 
 
 GRAPH_PHONES = 1 + 4 * _SOUNDS
-"""Silence and the four positions of every other phone; the four filler phones come after these."""
+"""Silence and the four positions of every other phone; the four filler phones and the pause come after these."""
 
-_TUPLES = GRAPH_PHONES + 4 * _SOUNDS
+PAUSE = GRAPH_PHONES + 5
+"""The graph phone of a silence inside a word, which the word's times must reach across."""
+
+_TUPLES = GRAPH_PHONES + 4 * _SOUNDS + 1
 TRANSITION_IDS = 2 * _TUPLES
 """The highest transition id; 1 is the lowest."""
 
@@ -73,6 +79,11 @@ def filler_arc(phone: int, position: Position) -> tuple[int, int]:
     return 2 * tuple_index + 2, 2 * tuple_index + 1
 
 
+def pause_arc() -> tuple[int, int]:
+    """The transition ids (first frame, further frames) of a silence inside a word."""
+    return TRANSITION_IDS, TRANSITION_IDS - 1
+
+
 def transition_tuples() -> list[tuple[int, int, int]]:
     """(graph phone, first-frame pdf, further-frame pdf) of every pair of transition ids, in order."""
     silence = [(1, 0, 1)]
@@ -86,4 +97,4 @@ def transition_tuples() -> list[tuple[int, int, int]]:
         for position in Position
         for phone in range(1, len(PHONES))
     ]
-    return silence + words + filler
+    return [*silence, *words, *filler, (PAUSE, 0, 1)]

@@ -1,0 +1,1 @@
+"""How well Charley hears: `scripts/bench ears`."""
