@@ -336,14 +336,15 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
     """Record an answer and act on it: go on, send to advice today, or to help now."""
     move.place(asking=None)
     was_yes = move.session.answer_in(asking.id, Answer.YES)
-    unclear = verdict.answer in Answer.SKIPPED
+    outcome, unclear = verdict.answer, verdict.answer in Answer.SKIPPED
     if move.state.recheck and unclear and was_yes:
         move.note("screen_answer", question=asking.id, answer=verdict.heard)
         enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
         return
-    if was_yes and verdict.answer in Answer.YES:  # only a no takes a yes back, so no milder yes does
+    if was_yes and verdict.answer != Answer.NO:  # only a no takes a yes back: no milder yes does, and no silence
         before = move.session.answer(asking.id)
-        verdict = replace(verdict, answer=max(before, verdict.answer, key=lambda yes: Level[yes]))
+        graver = verdict.answer in Answer.YES and Level[verdict.answer] > Level[before]
+        verdict = verdict if graver else replace(verdict, answer=before)
     move.answer(asking.id, verdict.answer, verdict.heard)
     if verdict.answer == Answer.NO:
         point_at_another(move, asking.id)
@@ -367,7 +368,7 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
         enter(move, move.dialogs.emergency)
         return
     if unclear:
-        move.line(verdict.answer)
+        move.line(outcome)
     move.say(verdict.say)
     if doubtful:  # a sign that was named is not forgotten for want of an answer
         move.raise_level(Level.U)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from voice_skill.dialog.flow import BACK
+from voice_skill.dialog.flow import BACK, BEGIN
 from voice_skill.dialog.model import Answer, Dialogs, Level, Question
 from voice_skill.dialog.session import At, Session, Voice, alarmed, closed
 
@@ -171,7 +171,9 @@ class Partial(Session):
 
     def cut_at(self, where: str, said: int) -> None:
         """The step may be cut here; it has to be where the place that called is not known."""
-        if self.cut or (where == BACK and self.stack[-2:-1] and Caller.of(self.stack[-2])):
+        unknown = where == BACK and len(self.stack) > 1 and Caller.of(self.stack[-2]) is not None
+        whole = where == BACK or (where == BEGIN and self.dialogs.state(self.at.state).choose)
+        if unknown or (self.cut and not whole):
             raise Cut(self, where, min(said, 2))
 
     def _guess(self, name: str, parts: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ More things are put together, each because nothing else in the engine looks at t
 * danger words, and what else leads away for good from wherever it is said: tried once for each manner of leaving
   (which question, which kind of hold, whether Charley speaks, what called), since the engine asks no more of the place;
 * a step is cut where a state begins, where a call is over, and where the next question is looked for: what follows asks
-  nothing of what went before (a state that chooses is walked with the one it chooses, so that its reason is known);
+  nothing of what went before (it is not cut where a state only chooses, so that what is chosen is told the reason);
 * a called dialog does not look at what called it until it comes back: it is walked once, and comes back to every place
   that called it; where it leaves for good, it leaves one caller of each kind;
 * of several questions that are unsettled when the nets are spoken, each is tried alone.
@@ -34,7 +34,7 @@ from voice_skill.dialog.actions import Note
 from voice_skill.dialog.engine import MAX_REMINDERS, take_step
 from voice_skill.dialog.events import Event, Heard, NoiseHeard, NotUnderstood, SpeechFinished, TimePassed, Woken
 from voice_skill.dialog.explore import Transition, at_rest, distinct_intents
-from voice_skill.dialog.flow import BACK, BEGIN, CONTINUE
+from voice_skill.dialog.flow import BACK, CONTINUE
 from voice_skill.dialog.model import Dialogs, Edge, Question
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.partial import LEAVE, Caller, Cut, Partial, Unread, forget
@@ -238,8 +238,7 @@ class _Walk:
         """Try a step with every guess that it asks for. No event: a state begins."""
         whole = isinstance(event, Heard | Woken) and event.intent in self.dialogs.dangers
         holding = bool(session.stack) and session.at.holding is not None
-        chooses = place.cut == BEGIN and self.dialogs.state(place.stack[-1].state).choose
-        waiting = [session if whole or holding or chooses else session.cut_short()]
+        waiting = [session if whole or holding else session.cut_short()]
         while waiting:
             session = waiting.pop()
             try:

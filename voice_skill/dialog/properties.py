@@ -7,13 +7,14 @@ engine and the dialog files together, from outside: by what was heard, what the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from voice_skill.dialog.actions import Listen, Note, Remember, Say, Sleep, StopSpeaking
 from voice_skill.dialog.builtins import CONSENT
 from voice_skill.dialog.events import Heard, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
-from voice_skill.dialog.flow import BACK, BEGIN
+from voice_skill.dialog.flow import BACK
 from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
 from voice_skill.dialog.nets import ADVISED, OFTEN
 from voice_skill.dialog.partial import FORGOTTEN
@@ -58,9 +59,13 @@ def only_a_plain_no_clears(step: Transition, dialogs: Dialogs) -> str:
 
 def level_never_falls(step: Transition, _: Dialogs) -> str:
     """P2, P14: only a no to the very question that raised it, when asked again, lowers the level."""
-    if step.before.asleep or step.after.asleep or step.after.at_least(Level.E):
+    if step.before.asleep or step.after.asleep or isinstance(step.event, Woken) or step.after.at_least(Level.E):
         return ""
-    if step.after.screen == step.before.screen or step.after.level >= step.before.level:
+    pairs = zip(step.before.screen, step.after.screen, strict=True)
+    lowered = [id for (id, was), (_, now) in pairs if was != now and now in Answer.ALL and now not in Answer.YES]
+    if not lowered or (len(lowered) == 1 and not step.before.answer_in(lowered[0], Answer.YES)):
+        return ""
+    if step.after.level >= step.before.level:
         return ""
     asking = step.before.at.asking
     corrected = asking is not None and step.before.answer_in(asking.id, Answer.YES)
@@ -190,6 +195,8 @@ def ten_minutes_are_not_forgotten(step: Transition, dialogs: Dialogs) -> str:
     before = step.before
     if before.asleep or before.at.state.partition(".")[0] != dialogs.clock or "STILL" not in dialogs.questions:
         return ""
+    if isinstance(step.event, Woken):
+        return ""
     stays = not step.after.asleep and step.after.at.state.partition(".")[0] == dialogs.clock
     if step.after.asleep or (stays and step.until != BACK):
         return ""
@@ -218,11 +225,12 @@ def often_is_told(step: Transition, dialogs: Dialogs) -> str:
 
 
 def nothing_is_answered_by_waking(step: Transition, dialogs: Dialogs) -> str:
-    """P25: a new conversation, after a crash too, begins with every question open; only danger words answer one."""
+    """P25: a new conversation, after a crash too, begins with no question answered; only danger words answer one."""
     if not isinstance(step.event, Woken):
         return ""
     said = dialogs.dangers[step.event.intent].question if step.event.intent in dialogs.dangers else ""
-    wrong = [id for id in dialogs.questions if id != said and not step.after.answer_in(id, {Answer.OPEN})]
+    answered = (Answer.NO, *Answer.YES)
+    wrong = [id for id in dialogs.questions if id != said and step.after.answer_in(id, answered)]
     return f"waking leaves {', '.join(wrong)} answered" if wrong and not step.after.asleep else ""
 
 
@@ -269,7 +277,7 @@ def memory_is_agreed_to(step: Transition, dialogs: Dialogs) -> str:
     """P23: nothing is kept without a yes to keeping it, and nobody is asked while help is what counts."""
     if any(isinstance(action, Remember) for action in step.actions) and not step.after.slot_in(CONSENT, {"yes"}):
         return "something is kept without consent"
-    asks = step.until == BEGIN and step.after.at.state in _consents(dialogs)
+    asks = any(where in _consents(dialogs) for where in _entered(step))
     return "keeping is asked about at a level of help" if asks and step.after.at_least(Level.U) else ""
 
 
@@ -327,11 +335,11 @@ PROPERTIES: Mapping[str, Property] = {
 """By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14."""
 
 
+@lru_cache(maxsize=16)
 def _consents(dialogs: Dialogs) -> frozenset[str]:
     """The states in which keeping is asked about."""
-    asking = (name for name, state in dialogs.walk() for edges in state.on.values() if state.ask
-              for edge in edges if edge.do == "remember")
-    return frozenset(asking)
+    asking = ((name, edge) for name, state in dialogs.walk() if state.ask for edges in state.on.values() for edge in edges)
+    return frozenset(name for name, edge in asking if edge.do == "remember")
 
 
 def _entered(step: Transition) -> Iterator[str]:
