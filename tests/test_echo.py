@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 
+from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
 from voice_skill.ear import (
     Noise,
     PhraseHeard,
@@ -109,3 +112,51 @@ def test_an_end_without_a_beginning_is_none() -> None:
     gate.ended(5)
     assert gate.forget_before(6) is None
     assert gate.passes(heard("no", "no", 4.9, 5.1))
+
+
+def sound(gate: EchoGate, start: float, end: float, amplitude: int) -> None:
+    """The microphone hears a square wave."""
+    for number in range(round((end - start) / FRAME_SECONDS)):
+        pcm = array("h", [amplitude, -amplitude] * (FRAME_SAMPLES // 2)).tobytes()
+        gate.hear(Frame(start + number * FRAME_SECONDS, pcm))
+
+
+def in_a_room(echo: int, voice: int, *, known: float = 3.0) -> EchoGate:
+    """A gate that heard Charley come back for `known` seconds, and now, over its next sentence, a voice."""
+    gate = EchoGate(Passes.URGENT)
+    gate.began("Sit up.", 10.0 - known)
+    sound(gate, 10.0 - known, 10.0, echo)
+    gate.ended(10.0)
+    gate.began(QUESTION, 10.5)
+    sound(gate, 10.5, 11.0, echo)
+    sound(gate, 11.0, 12.0, voice)
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("echo", "voice", "passes"),
+    [(1000, 1500, False), (1000, 2200, True), (10, 10, True), (0, 0, True)],
+    ids=["as loud as Charley", "louder", "no echo to speak of", "no sound at all"],
+)
+def test_without_cancellation_only_a_voice_louder_than_the_echo_passes(echo: int, voice: int, passes: bool) -> None:
+    gate = in_a_room(echo, voice)
+    assert gate.passes(heard("my chest hurts", "danger.chest", 10.6, 12)) is passes
+    assert gate.passes(UrgencySuspected(12, 10.6, 12, 1, "stop", "stop")) is passes
+
+
+def test_how_loud_the_echo_is_must_be_known_first() -> None:
+    assert in_a_room(1000, 1000, known=0.3).passes(heard("my chest hurts", "danger.chest", 10.5, 12))
+
+
+def test_who_spoke_over_the_sentence_before_is_no_echo() -> None:
+    gate = in_a_room(1000, 4000)
+    gate.ended(12.0)
+    gate.began("Sit up.", 13.0)
+    sound(gate, 13.0, 15.0, 4000)
+    assert gate.passes(heard("my chest hurts", "danger.chest", 13.1, 15.0))
+
+
+def test_after_charley_has_spoken_loudness_does_not_matter() -> None:
+    gate = in_a_room(1000, 1000)
+    gate.ended(12.0)
+    assert gate.passes(heard("my chest hurts", "danger.chest", 13.0, 14.0))

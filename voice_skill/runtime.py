@@ -156,9 +156,11 @@ class Conversation:
         if frame.at - self._heard_until > GAP_SECONDS:
             self._ear.reset()
             self._speaker.go_on()
-        if self._gate is not None and (ours := self._gate.forget_before(frame.at)) is not None:
-            self._ear.forget_before(ours)
-            self._speaker.go_on()
+        if self._gate is not None:
+            self._gate.hear(frame)
+            if (ours := self._gate.forget_before(frame.at)) is not None:
+                self._ear.forget_before(ours)
+                self._speaker.go_on()
         self._heard_until = frame.end
         if self._calls is not None:
             self._calls.hear(frame)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from voice_skill.commands.parts import build_dialogs, build_ear, build_store, fr
 from voice_skill.config import Config
 from voice_skill.dialog.hearing import intents_of
 from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.texts import sentences
 from voice_skill.ear import Ear, PhraseHeard
 from voice_skill.records import Record, Recorder
@@ -54,7 +55,9 @@ def main(arguments: Sequence[str]) -> None:
     bedroom = Bedroom(plain, sentences(dialogs, "GB"), asked.seed)
 
     seconds = asked.hours * 3600
-    now, spent, heard = 0.0, Counter[str](), Counter[str]()
+    now = 0.0
+    spent: dict[str, float] = defaultdict(float)
+    heard: dict[str, float] = defaultdict(float)
     woken: list[str] = []
     taken: Counter[str] = Counter()
     memory: list[tuple[float, float]] = []
@@ -110,8 +113,8 @@ def resident_mb() -> float:
 
 
 def show(
-    spent: Counter[str],
-    heard: Counter[str],
+    spent: Mapping[str, float],
+    heard: Mapping[str, float],
     woken: list[str],
     answered: Counter[str],
     memory: list[tuple[float, float]],
@@ -130,10 +133,11 @@ def show(
     row("false wakes without any words", len(wordless), 0)
     row("false wakes per 8 hours", len(woken) / hours * 8, 1)
     voices = {key: count for key, count in answered.items() if key.startswith(SPEECH)}
+    replies = {key: count for key, count in answered.items() if key.rpartition(": ")[2] in CLASSES}
     sounds = {key: count for key, count in answered.items() if not key.startswith(SPEECH)}
-    own = {key: count for key, count in answered.items() if key.startswith("prompts")}
+    own = {key: count for key, count in replies.items() if key.startswith("prompts")}
     row("groans, coughs, snores, knocks, noise taken for an answer", sum(sounds.values()), 0)
-    row("own prompts through the wall taken for an answer", sum(own.values()), 0)
+    row("own prompts through the wall taken for yes, no or the like", sum(own.values()), 0)
     table.add_row(
         "words of others taken for an answer, an hour of it", f"{sum(voices.values()) / hours / ANSWERS_SHARE:.3g}", ""
     )

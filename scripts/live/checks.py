@@ -18,6 +18,7 @@ __all__ = ["OPENING", "RELIEF", "Row", "barge_in", "danger_in_a_hold", "echo", "
 
 OPENING = "hey charley my leg is cramping"
 RELIEF = {
+    "wake": "my leg is cramping",
     "where": "in bed",
     "ease": "better",
     "better": "better",
@@ -163,7 +164,10 @@ def barge_in(card: SoundCard, mouth: Mouth) -> list[Row]:
     missed: list[str] = []
     for opening, state, words, intent in OVER:
         with Night(card, mouth) as night:
-            times = speak_over(night, opening, state, words, intent)
+            try:
+                times = speak_over(night, opening, state, words, intent)
+            except TooLate:  # the prompt was never reached
+                times = None
         if times is None:
             missed.append(f'"{words}" over {state}')
         else:

@@ -1,5 +1,5 @@
 """Every prompt in the store through the air in simulated time: none may be taken for somebody who speaks, and "stop"
-must be heard over each.
+must be heard over them.
 
 What would take a night live takes minutes so. The air is a loudspeaker, a small room and a microphone with the noise of
 a bedroom; what hears is what hears in a night: echo canceller, detector, recogniser, and the gate for Charley's own
@@ -96,7 +96,7 @@ def own_voice(card: SoundCard, mouth: Mouth) -> list[Row]:  # noqa: ARG001
 
 
 def stop_everywhere(card: SoundCard, mouth: Mouth) -> list[Row]:  # noqa: ARG001
-    """Somebody says "stop" in the middle of every prompt, at -20 dB of echo."""
+    """Somebody says "stop" in the middle of every second prompt, at -20 dB of echo."""
     rows = []
     for setting, trials in _trials(SETTINGS[:2], word="stop"):
         stopped = [1000 * trial.stopped for trial in trials if trial.stopped is not None]
@@ -149,7 +149,8 @@ def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
         ear.question_began(0.0)
         began = air.now + BEFORE
         ended = began + len(clip) / CLIP_RATE
-        spoken = began + (ended - began) * 0.4 if word else None
+        over = bool(word) and number % 2 == 1  # the others tell how loud Charley is
+        spoken = began + (ended - began) * 0.4 if over else None
         heard: list[str] = []
         hushed: list[float] = []
         sounding = False
@@ -161,6 +162,7 @@ def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
                 sounding = False
                 gate.ended(ended)
             ear.talked_over = sounding
+            gate.hear(frame)
             if (ours := gate.forget_before(frame.at)) is not None:
                 ear.forget_before(ours)
             for result in filter(gate.passes, ear.feed(frame)):
@@ -172,7 +174,8 @@ def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
         done = spoken is not None and any(intent.startswith("stop") for intent in heard)
         end = 0.0 if spoken is None else spoken + len(said) / SAMPLE_RATE
         stopped = next((max(0.0, at - end) for at in hushed if spoken is not None and at > spoken), None)
-        trials.append(Trial(prompt, tuple(heard), bool(hushed), stopped if done else None))
+        if over or not word:
+            trials.append(Trial(prompt, tuple(heard), bool(hushed), stopped if done else None))
     return trials
 
 

@@ -35,11 +35,15 @@ ROOT = Path(__file__).parents[2]
 COPIES = (3, 6)
 RIVALS = 3000
 UNKNOWN = 3
-GRID = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
+GRID = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
+LEAST = {"no": 0.55}
+"""What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little."""
 TUNED = ("command", "sentence", "answer", "urgent", "danger", "danger_amid", "no")
 
 REJECTED = 1.0
 """A phrase that was not understood: Charley asks again."""
+MISSED_DANGER = 6.0
+"""A danger phrase that was not understood."""
 WRONG = 4.0
 """A phrase taken for another."""
 INVENTED = 4.0
@@ -117,7 +121,8 @@ def _tuned(model: Path, clips: Sequence[Heard], copies: int, console: Console) -
     limits = Thresholds()
     for name in TUNED:
         # of values that weigh the same the one nearest the default: few clips tell little
-        values = sorted(GRID, key=partial(_distance, getattr(limits, name)))
+        allowed = [value for value in GRID if value >= LEAST.get(name, 0.0)]
+        values = sorted(allowed, key=partial(_distance, getattr(limits, name)))
         limits = min((replace(limits, **{name: value}) for value in values), key=partial(weigh, decoded))
     default = Thresholds()
     changed = {one.name: getattr(limits, one.name) for one in fields(limits) if one.name in TUNED}
@@ -148,6 +153,8 @@ def _weight(one: Decoded, limits: Thresholds) -> float:
         return 0.0
     if intent == "no":
         return FALSE_NO
+    if is_danger(one.clip.intent):
+        return 0.0 if is_danger(intent) else MISSED_DANGER
     if is_danger(intent):
         return FALSE_DANGER
     if not intent:

@@ -37,8 +37,8 @@ MASKING_ROOM = -40.0
 WHISPER_DB = -4.4
 """How much softer a whisper is answered at the least: forty per cent less loud (clinical.md 3.7)."""
 WHISPER_VOICING = 0.3
-"""Share of voiced speech below which a call is a whisper. On 220 recordings of 120 and more people it was 0.5 or more
-in 95 of 100; on the same with their pitch taken out 0.25 or less in 95 of 100, at 10 dB of rain, fan or hum as well."""
+"""Share of voiced speech below which a call is a whisper. Of 220 recordings of people 95 in 100 had 0.5 or more; of the
+same with their pitch taken out 95 in 100 had 0.25 or less, at 10 dB of rain, fan or hum as well."""
 CLEAR_DB = 6.0
 """Speech that stands less than this above the room shows no pitch, whispered or not."""
 

@@ -177,6 +177,6 @@ def paced(frames: Iterable[Frame], *, realtime: bool) -> Iterator[Frame]:
 
     begun = time.monotonic()
     for frame in frames:
-        if realtime:
+        if realtime:  # there is nothing to wait for but the time itself
             time.sleep(max(0.0, begun + frame.end - time.monotonic()))
         yield frame

@@ -49,8 +49,8 @@ PAIRS = (
     ("on", "off"),
 )
 """What is easily mixed up (clinical.md 5.4 a): a phrase, and what must not be taken for it."""
-_PAIR_STEP = 5
-"""Of the pairs at least each so manieth clip is taken, which is each text by one voice or two."""
+_FEW_STEP = 5
+"""Of pairs and wake phrases, which are few, at least each so manieth is taken: each text by one voice or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class Material:
             place = self._place(right)
             if place is None:
                 continue
-            for clip in clips[:: min(self._every, _PAIR_STEP)]:
+            for clip in clips[:: min(self._every, _FEW_STEP)]:
                 if clip.text == right or clip.text in _sides(right, wrong):
                     for level in (None, 12.0):
                         intents, intent = place
@@ -173,7 +173,7 @@ class Material:
         everyday = clips_for(HELD_OUT, list(phrases), folder / "everyday")
         wild = clips_for(HELD_OUT, list(phrases), folder / "wild", wild=True)
         synthesise([*everyday, *wild])
-        for clip in (*everyday, *wild):
+        for clip in (*everyday, *wild)[:: min(self._every, _FEW_STEP)]:
             yield self._said(clip, "wake", (), "", level)
 
     def running(self, *, trained: bool) -> Iterator[Recording]:

@@ -63,7 +63,7 @@ class SphinxListener:
     It has no `[unk]`; so that it can refuse at all, each of its grammars also allows a loop of single sounds.
     """
 
-    most_phrases: float = 100
+    most_phrases: float = 40
     """It takes about a minute to make ready what may be said in one state, which is over a thousand phrases."""
 
     def __init__(self) -> None:
