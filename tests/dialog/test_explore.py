@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.dialog.support import Rehearsal, asked, shipped
-from voice_skill.cli import main
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.events import Event, Heard, TimePassed, Woken
 from voice_skill.dialog.explore import Transition, abstract, explore, possible_events
@@ -23,7 +22,6 @@ WALK = 1500
 SMALL = {
     "everywhere": """\
 slots:
-  region: [unknown]
   ease: [none, bit]
 start: talk.greet
 emergency: emergency.start
@@ -77,6 +75,7 @@ clock: false
 states:
   start:
     say: Call {E} now.
+    loud: true
     on: {stop: asleep}
     then: asleep
   asleep:
@@ -249,59 +248,3 @@ def test_an_answer_always_that_is_no_different_tonight_is_for_the_week() -> None
     night = FAR["this week"]()
     assert night.session.answer("COLD") == Answer.NO
     assert "That's worth a visit this week." in night.said
-
-
-# -- from the command line
-
-
-@pytest.fixture
-def check(tmp_path: Path) -> Callable[..., int]:
-    """`voice-skill check` on the small dialogs, with a model that knows their words."""
-    folder = tmp_path / "dialogs"
-    folder.mkdir()
-    write_small(folder)
-    model = tmp_path / "model" / "graph"
-    model.mkdir(parents=True)
-    words = {word for said in shipped().phrases.values() for phrase in said for word in phrase.split()}
-    lines = ["<eps> 0", *(f"{word} {number}" for number, word in enumerate(sorted(words), 1))]
-    (model / "words.txt").write_text("\n".join(lines), encoding="utf-8")
-
-    def run(*options: str, **changes: str) -> int:
-        for name, text in changes.items():
-            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-        return main(["check", str(folder), "--model", str(model.parent), *options])
-
-    return run
-
-
-def test_check_says_that_all_was_walked(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
-    assert check() == 0
-    out = capsys.readouterr().out
-    assert "sessions, all there are" in out
-    assert "properties, no violations" in out
-
-
-def test_check_says_that_not_all_was_walked(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
-    assert check("--walk", "20") == 0
-    assert "    20 sessions, not all of them: " in capsys.readouterr().out
-
-
-def test_check_can_leave_the_walk_out(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
-    assert check("--walk", "0") == 0
-    assert "walked" not in capsys.readouterr().out
-
-
-def test_check_tells_the_conversation_that_breaks_a_property(
-    check: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert check(emergency=SMALL["emergency"].replace("Call {E} now.", "Help. Call {E} now.")) == 1
-    out = capsys.readouterr().out
-    assert "1 violation\n" in out
-    story = out[out.index("P13: ") :].splitlines()
-    assert story[0] == 'P13: the first sentence is "Help.", without "your local emergency number"'
-    assert [line.strip() for line in story[1:]] == [
-        f"you: hey charley, {shipped().phrases['danger.chest'][0]}",
-        "[screen_answer: CHEST, yes]",
-        "[level: E]",
-        "charley: Help. Call your local emergency number now.",
-    ]

@@ -37,7 +37,7 @@ def config(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_check_counts_what_is_there(folder: Folder, model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(folder.path), "--model", str(model), "--walk", "0"]) == 0
+    assert main(["check", str(folder.path), "--model", str(model), "--quick"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[:5] == [["dialogs", "4"], ["states", "11"], ["questions", "2"], ["phrases", "19"], ["words", "28"]]
 
@@ -50,7 +50,7 @@ def test_check_refuses_words_too_hard_for_the_night_and_says_where(
         "Continue stretching methodically, deliberately, systematically, thoroughly, attentively."
     )
     folder.change("talk", "    say: I'm here.\n", f"    say: {hard}\n")
-    assert main(["check", str(folder.path), "--model", str(model), "--walk", "0"]) == 2
+    assert main(["check", str(folder.path), "--model", str(model), "--quick"]) == 2
     err = capsys.readouterr().err
     assert "talk.yaml:6: states.greet.say" in err
     assert "years of school" in err
@@ -71,7 +71,7 @@ def test_check_tells_every_problem_the_unknown_words_too(
 def test_check_lists_echoes_when_asked(
     folder: Folder, model: Path, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--config", config, "check", "--model", str(model), "--echoes", "--walk", "0"]) == 0
+    assert main(["--config", config, "check", "--model", str(model), "--echoes", "--quick"]) == 0
     out = capsys.readouterr().out
     assert '"Any chest pain?" holds "chest pain" (danger.chest)' in out
     assert f"echoes    {out.count(' (danger.chest)'):6}" in out

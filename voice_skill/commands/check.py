@@ -7,24 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from voice_skill.dialog.actions import Action
-    from voice_skill.dialog.events import Event
-    from voice_skill.dialog.explore import Walk
+    from voice_skill.dialog.explore import Transition
     from voice_skill.dialog.model import Dialogs
-    from voice_skill.dialog.session import Session
 
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "Check the dialog files: their shape and meaning, the words that the speech model lacks, and where they lead."
 
-WALK = 3000
-"""Sessions that are walked unless told otherwise: some fifteen seconds, and nine states in ten."""
+SEARCH = 3000
+"""Whole sessions that are walked to find a conversation that shows what the proof has found."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the folder, the model, the list of echoes, and the length of the walk."""
+    """Declare the folder, the model, the lists, and whether the proof is left out."""
     parser.add_argument(
         "folder", nargs="?", type=Path, metavar="DIR", help="folder of dialog files (default: the one in use)"
     )
@@ -40,18 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--notes", action="store_true", help="also list what should be looked at, such as phrases that sound alike"
     )
     parser.add_argument(
-        "--walk",
-        type=int,
-        default=WALK,
-        metavar="N",
-        help="walk through N sessions and check the safety properties at each step (default: %(default)s; 0: none)",
+        "--quick", action="store_true", help="leave out the proof of the safety properties, the long part"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what there is, if all is well. Raises `DialogError` with every problem, and `ModelError`.
 
-    Returns 1, and prints the conversations, if a safety property does not hold.
+    Returns 1, and prints a conversation for each, if a safety property does not hold.
     """
     from voice_skill.asr.kaldi.addwords import LEXICON
     from voice_skill.asr.kaldi.lexicon import read_lexicon
@@ -87,57 +80,51 @@ def run(args: argparse.Namespace) -> int:
     for name, count in counts.items():
         print(f"{name:10}{count:6}")
     print(f"version   {dialogs.version}")
-    return _walk(dialogs, args.walk) if args.walk > 0 else 0
+    return 0 if args.quick else _prove(dialogs)
 
 
-def _walk(dialogs: Dialogs, limit: int) -> int:
-    """Check the properties along a walk; print what was walked, and the shortest way found to each violation."""
+def _prove(dialogs: Dialogs) -> int:
+    """Prove the safety properties; print what was tried, and a conversation for each that does not hold."""
     from voice_skill.commands.parts import progress_bar
-    from voice_skill.dialog.explore import Transition, explore
+    from voice_skill.dialog.proof import prove
     from voice_skill.dialog.properties import PROPERTIES, violations
+
+    with progress_bar("Proving") as progress:
+        proof = prove(dialogs, lambda step: violations(step, dialogs), progress=progress)
+    found = len(proof.found)
+    print(f"\nproved    {proof.places:7} places, all that can be reached")
+    print(f"          {proof.steps:7} steps from them, through {len(proof.states)} states")
+    print(f"          {len(PROPERTIES):7} properties, {found or 'no'} violation{'' if found == 1 else 's'}")
+    if not found:
+        return 0
+    shown = _shown(dialogs, {one.violation for one in proof.found})
+    for one in proof.found:
+        print(f"\n{one.violation}")
+        print("\n".join(f"    {line}" for line in shown.get(one.violation) or _way(proof.path(one))))
+    return 1
+
+
+def _shown(dialogs: Dialogs, wanted: set[str]) -> dict[str, list[str]]:
+    """For each violation that whole conversations show, the shortest one found, as a script for `rehearse`."""
+    from voice_skill.commands.parts import progress_bar
+    from voice_skill.dialog.explore import explore
+    from voice_skill.dialog.properties import violations
+    from voice_skill.rehearsal.script import from_path
 
     found: dict[str, Transition] = {}
 
     def visit(step: Transition) -> None:
         for violation in violations(step, dialogs):
-            found.setdefault(violation, step)
+            if violation in wanted:
+                found.setdefault(violation, step)
 
-    with progress_bar("Walking") as progress:
-        walk = explore(dialogs, visit=visit, progress=progress, limit=limit)
-    extent = f"not all of them: {walk.frontier} more were found and not walked" if walk.frontier else "all there are"
-    print(f"\nwalked    {walk.sessions:6} sessions, {extent}")
-    print(f"          {walk.transitions:6} transitions through {len(walk.states)} states")
-    print(f"          {len(PROPERTIES):6} properties, {len(found) or 'no'} violation{'' if len(found) == 1 else 's'}")
-    for violation, step in found.items():
-        print(f"\n{violation}")
-        print("\n".join(f"    {line}" for line in _script(dialogs, walk, step.before, step.event)))
-    return 1 if found else 0
+    with progress_bar("Looking for a conversation that shows it") as progress:
+        walk = explore(dialogs, visit=visit, progress=progress, limit=SEARCH)
+    paths = {wrong: (*walk.path(step.before), (step.before, step.event)) for wrong, step in found.items()}
+    return {wrong: from_path(dialogs, path) for wrong, path in paths.items()}
 
 
-def _script(dialogs: Dialogs, walk: Walk, last: Session, event: Event) -> Iterator[str]:
-    """The conversation that leads to a step, and the step, as it would be heard."""
-    from voice_skill.dialog.engine import step
-
-    for session, happened in (*walk.path(last), (last, event)):
-        _, actions = step(dialogs, session, happened, 0.0)
-        yield from _lines(dialogs, happened, actions)
-
-
-def _lines(dialogs: Dialogs, event: Event, actions: tuple[Action, ...]) -> Iterator[str]:
-    from voice_skill.dialog.actions import Note, Say
-    from voice_skill.dialog.events import Heard, NotUnderstood, TimePassed, Woken
-
-    match event:
-        case Heard() | Woken():
-            start = ["hey charley"] if isinstance(event, Woken) else []
-            yield f"you: {', '.join([*start, *dialogs.phrases.get(event.intent, ())[:1]])}"
-        case NotUnderstood():
-            yield "you: (something else)"
-        case TimePassed():
-            yield "(time passes)"
-    for action in actions:
-        match action:
-            case Say():
-                yield f"charley: {' '.join(action.sentences)}"
-            case Note(kind="screen_answer" | "level"):
-                yield f"[{action.kind}: {', '.join(str(value) for _, value in action.fields)}]"
+def _way(steps: Sequence[Transition]) -> list[str]:
+    """The places on the way to a step. Each step can happen; whether all of them can in a row was not found out."""
+    names = [f"{step.after.at.state}, {step.after.at.phase}" if step.after.stack else "asleep" for step in steps]
+    return ["by way of:", *dict.fromkeys(names)]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from voice_skill.dialog import anew, holding
 from voice_skill.dialog.actions import Forget, Remember
-from voice_skill.dialog.model import Answer
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.session import Phase, Voice
 from voice_skill.dialog.texts import MINUTES

@@ -18,11 +18,18 @@ from voice_skill.dialog.nets import MAX_SKIPPED, close_with_nets, leave_nothing_
 from voice_skill.dialog.screen import Verdict, body, wording
 from voice_skill.dialog.session import Asking, At, Phase
 
-__all__ = ["CONTINUE", "answer", "ask_the_clock", "enter", "finish", "follow", "go_on", "miss", "to_emergency", "unwind"]
-
-SCREEN_WAITS = (8.0, 8.0, 12.0)
-"""Seconds of silence before each re-ask of a screen question, and before it counts as unanswered (clinical.md 3.4)."""
-
+__all__ = [
+    "CONTINUE",
+    "answer",
+    "ask_the_clock",
+    "enter",
+    "finish",
+    "follow",
+    "go_on",
+    "miss",
+    "to_emergency",
+    "unwind",
+]
 
 BEGIN, BACK, NEXT = "begin", "back", "next"
 """Where the proof cuts a step in two: a state begins, a called dialog is over, the next question is looked for."""
@@ -103,7 +110,7 @@ def finish(move: Move) -> None:
         holding.start(move, state.hold)
     elif state.ask or move.at.asking is not None:
         move.place(phase=Phase.LISTENING)
-        move.change(wait_until=move.now + patience(move))
+        move.change(wait_until=move.now + move.patience())
     elif state.wait is not None:
         until = move.at.until if move.at.until is not None else move.now + state.wait
         move.place(phase=Phase.WAITING, until=until if state.timer else None)
@@ -118,15 +125,6 @@ def finish(move: Move) -> None:
         move.actions.append(Sleep())
     else:
         follow(move, state.then)
-
-
-def patience(move: Move) -> float:
-    """Seconds of silence that are waited for here, before the next re-ask."""
-    state, at = move.state, move.at
-    if at.asking is not None:
-        return SCREEN_WAITS[at.asking.asks - 1]
-    assert state.noinput is not None
-    return state.noinput.waits[min(at.misses, len(state.noinput.waits) - 1)]
 
 
 def ask_the_clock(move: Move) -> bool:
@@ -263,10 +261,10 @@ def ask_next(move: Move) -> None:
 def ask_from_here(move: Move) -> None:
     """Put the next question, from the position on that the list has come to."""
     state = move.state
-    ids = screen_ids(move, state)
+    ids = move.screen_ids()
     for index in range(move.at.position, len(ids)):
         id = ids[index]
-        if needs_asking(move, state, id):
+        if state.recheck or move.session.is_due(id, again=state.again, most=MAX_SKIPPED):
             if move.at.position == 0:
                 move.say(state.say)
             asking = Asking(id, asks=move.session.asks(id) + 1)
@@ -276,20 +274,6 @@ def ask_from_here(move: Move) -> None:
             return
     move.place(position=len(ids), asking=None)
     follow(move, state.then)
-
-
-def screen_ids(move: Move, state: State) -> tuple[str, ...]:
-    """The questions of a screen state, with "{flag}" replaced by the question of what was heard."""
-    if "{flag}" not in state.screen:
-        return state.screen
-    flag = danger_question(move) or move.session.flag
-    ids = (flag if id == "{flag}" else id for id in state.screen)
-    return tuple(id for id in dict.fromkeys(ids) if id in move.dialogs.questions)
-
-
-def needs_asking(move: Move, state: State, id: str) -> bool:
-    """Whether a question is still to be put here."""
-    return state.recheck or move.session.is_due(id, again=state.again, most=MAX_SKIPPED)
 
 
 def to_emergency(move: Move) -> None:
@@ -381,12 +365,6 @@ def point_at_another(move: Move, question: str) -> None:
     """What was heard proved wrong: name, and ask again, the gravest of what else was answered with yes, if anything."""
     if move.session.is_about(question, move.dialogs):
         move.change(flag=move.session.gravest())
-
-
-def danger_question(move: Move) -> str:
-    """The question that the danger words heard last have answered; empty if none were."""
-    danger = move.dialogs.dangers.get(move.session.flag)
-    return danger.question if danger is not None else ""
 
 
 # -- when nothing, or nothing known, is heard

@@ -17,6 +17,8 @@ from voice_skill.dialog.texts import fill, names_flag
 
 __all__ = ["SPEECH_WATCHDOG", "Move"]
 
+SCREEN_WAITS = (8.0, 8.0, 12.0)
+"""Seconds of silence before each re-ask of a screen question, and before it counts as unanswered (clinical.md 3.4)."""
 QUIET_RATE = 130
 """Words per minute while someone sleeps next to the person (clinical.md 3.7)."""
 SPEECH_WATCHDOG = 60.0
@@ -79,6 +81,23 @@ class Move:
     def full_name(self, target: str) -> str:
         """`state` made `dialog.state` by the dialog that the session is in."""
         return target if "." in target else f"{self.at.state.partition('.')[0]}.{target}"
+
+    def patience(self) -> float:
+        """Seconds of silence that are waited for here, before the next re-ask."""
+        state, at = self.state, self.at
+        if at.asking is not None:
+            return SCREEN_WAITS[at.asking.asks - 1]
+        assert state.noinput is not None
+        return state.noinput.waits[min(at.misses, len(state.noinput.waits) - 1)]
+
+    def screen_ids(self) -> tuple[str, ...]:
+        """The questions of a screen state, with "{flag}" replaced by the question of what was heard."""
+        screen = self.state.screen
+        if "{flag}" not in screen:
+            return screen
+        flag = self.session.danger_question(self.dialogs) or self.session.flag
+        ids = (flag if id == "{flag}" else id for id in screen)
+        return tuple(id for id in dict.fromkeys(ids) if id in self.dialogs.questions)
 
     # -- changing
 

@@ -10,79 +10,33 @@ The level, and whether any question is open or unsettled, are asked of all quest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from voice_skill.dialog.flow import BACK, BEGIN
+from voice_skill.dialog.guessing import (
+    CLOCK,
+    FORGOTTEN,
+    KINDS,
+    LEAVE,
+    NONE,
+    SOME,
+    Caller,
+    Cut,
+    Unread,
+    changed,
+    made,
+    one_of,
+    values,
+)
 from voice_skill.dialog.model import Answer, Dialogs, Level, Question
-from voice_skill.dialog.session import At, Session, Voice, alarmed, closed
+from voice_skill.dialog.session import At, Session, Voice
 
-__all__ = ["FORGOTTEN", "LEAVE", "Caller", "Cut", "Partial", "Unread", "forget"]
+__all__ = ["Partial", "forget", "most"]
 
-FORGOTTEN = "?"
-"""Stands for any flag, and begins the name of a caller."""
-SOME, NONE = "some", "none"
-LEAVE = "leave"
-"""The name under which the place that called is unread, when it is left for good."""
-CLOCK = "clock"
 _SAID = ("…",)
 """The last turn, whatever it was."""
-
-
-class Cut(Exception):
-    """A step has come to where nothing matters that was in it before. What follows is a step of its own."""
-
-    def __init__(self, session: Partial, where: str, said: int) -> None:
-        super().__init__(where)
-        self.session = session
-        self.where = where
-        """One of `flow.CONTINUE`."""
-        self.said = said
-        """How many sentences were said in this turn, not counted beyond two."""
-
-
-class Unread(Exception):
-    """Something forgotten was read."""
-
-    def __init__(self, name: str, parts: tuple[str, ...]) -> None:
-        super().__init__(name)
-        self.name = name
-        self.parts = parts
-        """What it may be: each a value, or several with bars between them."""
-
-
-@lru_cache(maxsize=4096)
-def values(text: str) -> frozenset[str]:
-    """The values that are written with bars."""
-    return frozenset(text.split("|"))
-
-
-def one_of(possible: Iterable[str]) -> str:
-    """Values, written with bars."""
-    return "|".join(sorted(possible))
-
-
-class Caller(NamedTuple):
-    """A place that called and was forgotten. In a stack it is an `At` whose state is no state but this, written out."""
-
-    base: str
-    """The dialog at the very bottom, if that is the emergency."""
-    callee: str
-    """The dialog that it called."""
-
-    @classmethod
-    def of(cls, at: At) -> Caller | None:
-        """The caller that stands in a stack; None for a place that is known."""
-        if not at.state.startswith(FORGOTTEN):
-            return None
-        base, _, called = at.state.removeprefix(FORGOTTEN).partition(".")
-        return cls(base, called)
-
-    @property
-    def at(self) -> At:
-        """How it stands in a stack."""
-        return At(f"{FORGOTTEN}{self.base}.{self.callee}")
 
 
 class Partial(Session):
@@ -143,15 +97,13 @@ class Partial(Session):
             elif kind == "one_unsettled" and part:
                 question = self.dialogs.questions[part]
                 screen[part] = one_of(
-                    old
-                    for old in values(screen[part])
-                    if _changed(old, changes, core=question.core) in Answer.UNSETTLED
+                    old for old in values(screen[part]) if changed(old, changes, core=question.core) in Answer.UNSETTLED
                 )
-            elif kind in _KINDS and part == NONE:
+            elif kind in KINDS and part == NONE:
                 for id, question in self.dialogs.questions.items():
                     if question.core and id not in values(but):
                         screen[id] = one_of(
-                            old for old in values(screen[id]) if _changed(old, changes, core=True) not in _KINDS[kind]
+                            old for old in values(screen[id]) if changed(old, changes, core=True) not in KINDS[kind]
                         )
         if not all(screen.values()):
             return None
@@ -223,11 +175,6 @@ class Partial(Session):
             return self._guess(f"flag{flag} is {question}", ("yes", "no")) == "yes"
         return super().is_about(question, dialogs)
 
-    @property
-    def clock(self) -> str:
-        """How far the ten-minute clock is."""
-        return self._one(CLOCK, super().clock)
-
     def clock_in(self, among: Collection[str]) -> bool:
         """Whether the ten-minute clock stands at one of these."""
         return self._in(CLOCK, super().clock, among)
@@ -275,11 +222,11 @@ class Partial(Session):
         question, before = self.dialogs.questions[name], values(dict(self.begun_with)[name])
         parts: dict[object, set[str]] = {}
         for old in before:
-            now = _changed(old, self.changes, core=question.core)
+            now = changed(old, self.changes, core=question.core)
             parts.setdefault(now if inside == values(known) else now in inside, set()).add(old)
         return tuple(map(one_of, parts.values()))
 
-    def asks(self, question: str) -> int:
+    def asks(self, question: str) -> int:  # noqa: ARG002
         """The most often that a question can have been put and still be asked: a place does not tell."""
         return 2
 
@@ -320,7 +267,7 @@ class Partial(Session):
 
     def _any(self, kind: str) -> bool:
         """Whether the answer to any core question is among those of `kind`."""
-        among, questions = _KINDS[kind], self.dialogs.questions
+        among, questions = KINDS[kind], self.dialogs.questions
         answers = [(id, values(answer)) for id, answer in self.screen if questions[id].core]
         if any(answer <= among for _, answer in answers):
             return True
@@ -395,31 +342,10 @@ class Partial(Session):
         if self.changes[-1:] == (change,):  # which makes no difference a second time
             return self
         questions = self.dialogs.questions
-        screen = tuple((id, _made(answer, change, core=questions[id].core)) for id, answer in self.screen)
-        made = self._replace(screen=screen)
-        made.changes = (*self.changes, change)
-        return made
-
-
-def _changed(answer: str, changes: Iterable[str], *, core: bool) -> str:
-    """What a step makes of an answer that it does not touch itself."""
-    for change in changes:
-        answer = alarmed(answer) if change == "alarmed" else closed(answer, core=core)
-    return answer
-
-
-@lru_cache(maxsize=4096)
-def _made(possible: str, change: str, *, core: bool) -> str:
-    """The same of all that an answer may be."""
-    return one_of({_changed(answer, (change,), core=core) for answer in values(possible)})
-
-
-_KINDS = {
-    "unsettled": frozenset(Answer.UNSETTLED),
-    "open": frozenset(Answer.UNASKED),
-    "begun": frozenset(Answer.ALL) - {Answer.OPEN},
-}
-"""What is asked of all core questions at once, as the answers that make it true."""
+        screen = tuple((id, made(answer, change, core=questions[id].core)) for id, answer in self.screen)
+        changing = self._replace(screen=screen)
+        changing.changes = (*self.changes, change)
+        return changing
 
 
 def most(dialogs: Dialogs, stack: tuple[At, ...]) -> Level:

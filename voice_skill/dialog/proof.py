@@ -35,16 +35,14 @@ from voice_skill.dialog.engine import MAX_REMINDERS, take_step
 from voice_skill.dialog.events import Event, Heard, NoiseHeard, NotUnderstood, SpeechFinished, TimePassed, Woken
 from voice_skill.dialog.explore import Transition, at_rest, distinct_intents
 from voice_skill.dialog.flow import BACK, CONTINUE
-from voice_skill.dialog.model import Dialogs, Edge, Question
+from voice_skill.dialog.guessing import LEAVE, Caller, Cut, Unread
+from voice_skill.dialog.model import Dialogs, Edge
 from voice_skill.dialog.move import Move
-from voice_skill.dialog.partial import LEAVE, Caller, Cut, Partial, Unread, forget
-from voice_skill.dialog.screen import CLASSES, MAX_ASKS, NOMATCH, SILENCE, Rules, Verdict, reply
+from voice_skill.dialog.partial import Partial, forget
+from voice_skill.dialog.screen import CLASSES, NOMATCH, Rules, reply, ways
 from voice_skill.dialog.session import Asking, At, Phase, Session
 
-__all__ = ["Found", "Place", "Proof", "prove"]
-
-MAX_WAYS = 5000
-"""Ways in which one question can stand; more of them is a table without end."""
+__all__ = ["Found", "Place", "Proof", "place_of", "prove"]
 
 Judge = Callable[[Transition], Iterable[str]]
 Callers = tuple[At, ...]
@@ -120,7 +118,7 @@ class _Walk:
         self.dialogs = dialogs
         self.judge = judge
         self.rules = rules
-        self.tables = {id: _table(question, rules) for id, question in dialogs.questions.items()}
+        self.tables = {id: ways(question, rules) for id, question in dialogs.questions.items()}
         self.usual = next(iter(dialogs.dangers), "")
         """The danger words that are tried in every manner of leaving; the others, in fewer."""
         self.tabled: set[str] = set()
@@ -342,34 +340,21 @@ def _place(at: At) -> At:
     return at._replace(misses=0, reminders=0, holding=holding, asking=asking)
 
 
+def place_of(dialogs: Dialogs, session: Session) -> Place:
+    """The place, among those of a proof, that a session at rest is at."""
+    stack = tuple(map(_place, session.stack))
+    if len(stack) > 1:
+        base = stack[0].state.partition(".")[0]
+        in_emergency = base if base == dialogs.emergency.partition(".")[0] else ""
+        stack = Caller(in_emergency, stack[-1].state.partition(".")[0]).at, stack[-1]
+    return Place(stack, session.talking)
+
+
 def _with(place: Partial, at: At, *, clock_first: bool = False) -> Partial:
     """The session at a place when one deadline has come before the other."""
     stack = (*place.stack[:-1], at)
     times = {"wait_until": 1.0, "clock_at": 0.0} if clock_first else {"wait_until": 0.0, "clock_at": 1.0}
     return place._replace(stack=stack, **times)
-
-
-Pairs = tuple[tuple[Asking, str], ...]
-
-
-def _table(question: Question, rules: Rules) -> tuple[Pairs, Pairs]:
-    """Every way in which a question can stand, with all that can be heard then; and one pair for each outcome."""
-    waiting = [Asking(question.id, asks) for asks in range(1, MAX_ASKS + 1)]
-    seen = set(waiting)
-    every: list[tuple[Asking, str]] = []
-    outcomes: dict[object, tuple[Asking, str]] = {}
-    while waiting:
-        asking = waiting.pop()
-        for heard in (*CLASSES, SILENCE, NOMATCH):
-            every.append((asking, heard))
-            outcome = rules(question, asking, heard)
-            outcomes.setdefault((outcome if isinstance(outcome, Verdict) else None, heard in CLASSES), every[-1])
-            if isinstance(outcome, Asking) and outcome not in seen:
-                if len(seen) > MAX_WAYS:
-                    raise ValueError(f"{question.id} can be asked without end")
-                seen.add(outcome)
-                waiting.append(outcome)
-    return tuple(every), tuple(outcomes.values())
 
 
 def _facts(dialogs: Dialogs) -> Iterator[tuple[tuple[str, str], ...]]:

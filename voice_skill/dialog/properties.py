@@ -15,9 +15,9 @@ from voice_skill.dialog.builtins import CONSENT
 from voice_skill.dialog.events import Heard, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
 from voice_skill.dialog.flow import BACK
+from voice_skill.dialog.guessing import FORGOTTEN
 from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
 from voice_skill.dialog.nets import ADVISED, OFTEN
-from voice_skill.dialog.partial import FORGOTTEN
 from voice_skill.dialog.screen import MAX_ASKS
 from voice_skill.dialog.session import Phase
 from voice_skill.dialog.texts import fill
@@ -338,8 +338,8 @@ PROPERTIES: Mapping[str, Property] = {
 @lru_cache(maxsize=16)
 def _consents(dialogs: Dialogs) -> frozenset[str]:
     """The states in which keeping is asked about."""
-    asking = ((name, edge) for name, state in dialogs.walk() if state.ask for edges in state.on.values() for edge in edges)
-    return frozenset(name for name, edge in asking if edge.do == "remember")
+    asking = ((name, edges) for name, state in dialogs.walk() if state.ask for edges in state.on.values())
+    return frozenset(name for name, edges in asking if any(edge.do == "remember" for edge in edges))
 
 
 def _entered(step: Transition) -> Iterator[str]:

@@ -16,7 +16,19 @@ from dataclasses import dataclass
 from voice_skill.dialog.model import Answer, Level, Question, Step
 from voice_skill.dialog.session import Asking
 
-__all__ = ["CLASSES", "MAX_ASKS", "MAX_REPEATS", "NOMATCH", "SILENCE", "Rules", "Verdict", "body", "reply", "wording"]
+__all__ = [
+    "CLASSES",
+    "MAX_ASKS",
+    "MAX_REPEATS",
+    "NOMATCH",
+    "SILENCE",
+    "Rules",
+    "Verdict",
+    "body",
+    "reply",
+    "ways",
+    "wording",
+]
 
 CLASSES = ("no", "mixed", "soft_no", "partial", "chronic", "unsure", "yes", "decline", "repeat")
 """The classes of answer, as intents."""
@@ -24,6 +36,8 @@ SILENCE = "silence"
 NOMATCH = "nomatch"
 MAX_ASKS = 3
 MAX_REPEATS = 3
+MAX_WAYS = 5000
+"""Ways in which one question can stand; more of them is a table without end."""
 
 _DOUBTS = frozenset({"partial", "soft_no", "mixed", "unsure", "chronic"})
 
@@ -166,3 +180,26 @@ def wording(
     if stepped and asking.step in ("plain", "mixed"):
         return lines[asking.step] + standing
     return standing
+
+
+Pairs = tuple[tuple[Asking, str], ...]
+
+
+def ways(question: Question, rules: Rules) -> tuple[Pairs, Pairs]:
+    """Every way in which a question can stand, with all that can be heard then; and one pair for each outcome."""
+    waiting = [Asking(question.id, asks) for asks in range(1, MAX_ASKS + 1)]
+    seen = set(waiting)
+    every: list[tuple[Asking, str]] = []
+    outcomes: dict[object, tuple[Asking, str]] = {}
+    while waiting:
+        asking = waiting.pop()
+        for heard in (*CLASSES, SILENCE, NOMATCH):
+            every.append((asking, heard))
+            outcome = rules(question, asking, heard)
+            outcomes.setdefault((outcome if isinstance(outcome, Verdict) else None, heard in CLASSES), every[-1])
+            if isinstance(outcome, Asking) and outcome not in seen:
+                if len(seen) > MAX_WAYS:
+                    raise ValueError(f"{question.id} can be asked without end")
+                seen.add(outcome)
+                waiting.append(outcome)
+    return tuple(every), tuple(outcomes.values())

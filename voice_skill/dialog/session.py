@@ -212,8 +212,12 @@ class Session(NamedTuple):
 
     def is_about(self, question: str, dialogs: Dialogs) -> bool:
         """Whether what was heard last is, or answers, this question."""
+        return question in (self.flag, self.danger_question(dialogs))
+
+    def danger_question(self, dialogs: Dialogs) -> str:
+        """The question that the danger words heard last have answered; empty if none were."""
         danger = dialogs.dangers.get(self.flag)
-        return question in (self.flag, danger.question if danger is not None else "")
+        return danger.question if danger is not None else ""
 
     def yeses(self) -> tuple[tuple[str, str], ...]:
         """The questions that were answered with yes, each with its answer."""

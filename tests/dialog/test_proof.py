@@ -1,0 +1,153 @@
+"""The proof: it comes everywhere, it misses nothing that a walk finds, and it finds what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dialog.support import shipped
+from tests.dialog.test_explore import SMALL, write_small
+from voice_skill.cli import main
+from voice_skill.dialog.explore import explore
+from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard
+from voice_skill.dialog.proof import Proof, place_of, prove
+from voice_skill.dialog.properties import violations
+from voice_skill.dialog.screen import Rules, Verdict, reply
+from voice_skill.loading import load_dialogs
+
+WALK = 250
+"""Whole sessions of the shipped dialogs that are looked for among the places of the proof."""
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    """The proof of the shipped dialogs, whole."""
+    return prove(shipped(), lambda step: violations(step, shipped()))
+
+
+def first_of(dialogs: Dialogs, rules: Rules = reply) -> str:
+    """The name of the property that the proof finds broken first."""
+    found = prove(dialogs, lambda step: violations(step, dialogs), rules, first=1).found
+    return found[0].violation.partition(":")[0] if found else ""
+
+
+def test_every_property_holds_in_every_conversation(proof: Proof) -> None:
+    assert [found.violation for found in proof.found] == []
+    assert proof.frontier == 0
+    assert proof.places == len(proof.reached)
+
+
+def test_it_comes_to_every_state(proof: Proof) -> None:
+    assert proof.states == {name for name, _ in shipped().walk()}
+
+
+def test_whatever_a_walk_of_whole_sessions_comes_to_is_among_its_places(proof: Proof) -> None:
+    walk = explore(shipped(), limit=WALK)
+    missing = [session for session in walk.parents if place_of(shipped(), session) not in proof.reached]
+    assert missing == []
+
+
+def test_a_small_set_is_covered_whole(tmp_path: Path) -> None:
+    small = load_dialogs(write_small(tmp_path))
+    proof = prove(small, lambda step: violations(step, small))
+    assert not proof.found
+    walk = explore(small)
+    assert walk.frontier == 0
+    assert {place_of(small, session) for session in walk.parents} <= proof.reached.keys()
+
+
+def test_the_way_to_a_violation_begins_asleep_and_ends_with_it() -> None:
+    broken = changed("emergency.start", say=("That needs help.", "Call {E}."))
+    found = prove(broken, lambda step: violations(step, broken), first=1)
+    way = found.path(found.found[0])
+    assert way[0].before.asleep
+    assert way[-1] is found.found[0].step
+
+
+def changed(where: str, **fields: Any) -> Dialogs:
+    """The shipped dialogs with one state changed."""
+    name, _, state = where.partition(".")
+    dialog = shipped().dialogs[name]
+    states = {**dialog.states, state: replace(dialog.states[state], **fields)}
+    return Dialogs(**{**vars(shipped()), "dialogs": {**shipped().dialogs, name: replace(dialog, states=states)}})
+
+
+def unlocked(lock: str) -> Dialogs:
+    """The shipped dialogs with one lock open always."""
+    return Dialogs(**{**vars(shipped()), "locks": {**shipped().locks, lock: (Guard(),)}})
+
+
+def clearing(*classes: str) -> Rules:
+    """Rules by which some answers that are no clear a question."""
+    return lambda question, asking, heard: (
+        Verdict(Answer.NO, "no") if heard in classes else reply(question, asking, heard)
+    )
+
+
+BROKEN: dict[str, tuple[str, Callable[[], Dialogs], Rules]] = {
+    "a doubt clears": ("P3", shipped, clearing("unsure")),
+    "silence clears": ("P3", shipped, clearing("silence")),
+    "words not understood clear": ("P3", shipped, clearing("nomatch")),
+    "the all-clear is not locked": ("P5", lambda: unlocked("all_clear"), reply),
+    "the stretch lock is open": ("P7", lambda: unlocked("stretch"), reply),
+    "the massage lock is open": ("P8", lambda: unlocked("massage"), reply),
+    "the lock on warmth is open": ("P9", lambda: unlocked("thermal"), reply),
+    "the emergency is left": ("P12", lambda: changed("emergency.start", then=(Edge("acute_relief.where"),)), reply),
+    "keeping is asked about in need": ("P23", lambda: unlocked("calm"), reply),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_found(name: str) -> None:
+    wanted, dialogs, rules = BROKEN[name]
+    assert first_of(dialogs(), rules) == wanted
+
+
+# -- from the command line
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., int]:
+    """`voice-skill check` on the small dialogs, with a model that knows their words."""
+    folder = tmp_path / "dialogs"
+    folder.mkdir()
+    write_small(folder)
+    model = tmp_path / "model" / "graph"
+    model.mkdir(parents=True)
+    words = {word for said in shipped().phrases.values() for phrase in said for word in phrase.split()}
+    lines = ["<eps> 0", *(f"{word} {number}" for number, word in enumerate(sorted(words), 1))]
+    (model / "words.txt").write_text("\n".join(lines), encoding="utf-8")
+
+    def run(*options: str, **changes: str) -> int:
+        for name, text in changes.items():
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return main(["check", str(folder), "--model", str(model.parent), *options])
+
+    return run
+
+
+def test_check_says_what_was_proved(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert check() == 0
+    out = capsys.readouterr().out
+    assert "places, all that can be reached" in out
+    assert "properties, no violations" in out
+
+
+def test_check_can_leave_the_proof_out(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--quick") == 0
+    assert "proved" not in capsys.readouterr().out
+
+
+def test_check_tells_a_conversation_that_breaks_a_property(
+    check: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(emergency=SMALL["emergency"].replace("Call {E} now.", "Help. Call {E} now.")) == 1
+    out = capsys.readouterr().out
+    assert "1 violation\n" in out
+    story = out[out.index("P13: ") :].splitlines()
+    assert story[0] == 'P13: the first sentence is "Help.", without "your local emergency number"'
+    assert story[1].strip() == f"hey charley {shipped().phrases['danger.chest'][0]}"
