@@ -30,8 +30,8 @@ speech detector heard it for 0.13 s. Longer would swallow the answers of quick p
 AFTER_SECONDS = 0.06
 """Sound that begins so soon after Charley's last sample is taken for Charley's; what is later may be an answer."""
 LOUDER_DB = 6.0
-"""By so much whoever is heard over Charley must be louder than the softest of its last sentences came back: somebody may
-have spoken over the others. From one sentence to the next an echo varies by 3 dB."""
+"""By so much whoever is heard over Charley must be louder than the softest of its last sentences came back: somebody
+may have spoken over the others. From one sentence to the next an echo varies by 3 dB."""
 INAUDIBLE_DBFS = -65.0
 """An echo softer than this is none: with headphones on, everybody is louder."""
 _REMEMBERED = 12

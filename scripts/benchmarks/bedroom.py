@@ -101,7 +101,8 @@ class Bedroom:
     def _snoring(self, count: int) -> Samples:
         t = np.arange(count) / SAMPLE_RATE
         flutter = np.clip(np.sin(2 * np.pi * (32 + 6 * np.sin(0.8 * t)) * t), 0, 1) ** 4
-        return self._coloured(count, 1.2) * flutter * np.clip(np.sin(2 * np.pi * 0.27 * t), 0, 1) * _rms(-30)
+        breath = np.clip(np.sin(2 * np.pi * 0.27 * t), 0, 1)
+        return np.asarray(self._coloured(count, 1.2) * flutter * breath * _rms(-30))
 
     # -- now and then
 

@@ -12,19 +12,27 @@ import numpy as np
 
 from scripts.live.checks import OPENING, RELIEF, to_the_hold
 from scripts.live.measure import NO_TONES, QUIET, Row, tones
-from scripts.live.night import Mouth, Night
+from scripts.live.night import Mouth, Night, TooLate
 from scripts.live.soundcard import RATE, SoundCard
 
 __all__ = ["killed", "server_restart", "speaker_gone", "supervised", "unplugged", "wrong_source"]
 
 
 def answered(night: Night) -> Row:
-    """Whether Charley, the hold over, asks its question and understands the answer."""
-    night.until("say", lambda event: "easing" in event.text, within=20)
-    night.until("said", within=8)
-    night.say("better")
-    understood = night.until("heard", within=5)
-    return Row("understands afterwards", float(understood.fields["intent"] == "easing"), "", least=1)
+    """Whether Charley, the hold over, asks its question and understands the answer, be it at the second try."""
+    what, note = "understands afterwards", ""
+    try:
+        night.until("say", lambda event: "easing" in event.text, within=20)
+        for words in ("better", "it's easing"):
+            night.until("said", within=15)
+            night.say(words)
+            told = night.next_of("heard", "not_understood", "no_input", within=8)
+            if told.kind == "heard":
+                return Row(what, float(told.fields["intent"] == "easing"), "", least=1, note=f'"{words}"')
+            note = f"{told.kind} {told.text}"
+    except TooLate as late:
+        note = str(late)
+    return Row(what, 0.0, "", least=1, note=note)
 
 
 def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:

@@ -174,6 +174,14 @@ class Night:
         last = [f"{event.kind} {event.text}" for event in self.happened[-4:]]
         raise TooLate(f"no {kind} within {within:g} s; the last were {last}")
 
+    def next_of(self, *kinds: str, within: float) -> Happened:
+        """Wait for something of one of the kinds. Raises `TooLate`."""
+        end = time.monotonic() + within
+        while (event := self.next(end - time.monotonic())) is not None:
+            if event.kind in kinds:
+                return event
+        raise TooLate(f"none of {', '.join(kinds)} within {within:g} s")
+
     def all_of(self, kind: str, since: float = 0.0) -> list[Happened]:
         """Everything of a kind so far."""
         while self.next(0.0) is not None:

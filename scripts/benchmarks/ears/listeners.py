@@ -73,7 +73,7 @@ class SphinxListener:
         import pocketsphinx
 
         begun = time.perf_counter()
-        self._decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL")
+        self._decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", bestpath=False)  # its lattice of a loop is huge
         self.load_seconds = time.perf_counter() - begun
         self._searches: dict[tuple[str, ...], str] = {}
         for sound in PHONES[1:]:
