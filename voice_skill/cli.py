@@ -25,7 +25,7 @@ COMMANDS = {
     "replay": "run a recording through everything, faster than real time",
     "listen": "show what is heard, without answering",
     "wake": "show when the wake phrase is heard, and measure it",
-    "check": "check dialog files, and walk every conversation they allow",
+    "check": "check dialog files, and prove that the safety rules hold in them",
     "rehearse": "type a night instead of speaking it, in simulated time",
     "draw": "draw a dialog",
     "sources": "show where a spoken line comes from",

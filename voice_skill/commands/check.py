@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "Check the dialog files: their shape and meaning, the words that the speech model lacks, and where they lead."
+HELP = "Check the dialog files (shape, meaning, words the speech model lacks, what is said) and prove the safety rules."
 
 SEARCH = 3000
 """Whole sessions that are walked to find a conversation that shows what the proof has found."""

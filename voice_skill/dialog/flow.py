@@ -60,6 +60,8 @@ def begin_here(move: Move) -> None:
         follow(move, state.locked)
         return
     move.note("state", state=name)
+    if name == move.dialogs.emergency:  # nothing but "Yes, a cold leg." may stand before the number (P13)
+        del move.speech[:-1]
     if not state.screen:  # a screen introduces itself only if it has something to ask
         move.say(state.say)
     if state.nets:

@@ -69,7 +69,7 @@ class SphinxListener:
     def __init__(self) -> None:
         """Raises `TrainingError` if PocketSphinx is not installed."""
         if not find_spec("pocketsphinx"):
-            raise TrainingError("PocketSphinx is not installed", "pip install pocketsphinx, or --without-pocketsphinx")
+            raise TrainingError("PocketSphinx is not installed", "pip install '.[bench]', or --without-pocketsphinx")
         import pocketsphinx
 
         begun = time.perf_counter()
