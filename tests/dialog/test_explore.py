@@ -79,6 +79,7 @@ states:
     on: {stop: asleep}
     then: asleep
   asleep:
+    on: {stop: asleep}
     end: true
 """,
     "ticking": """\
