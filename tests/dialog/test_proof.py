@@ -14,9 +14,11 @@ from tests.dialog.test_explore import SMALL, write_small
 from voice_skill.cli import main
 from voice_skill.dialog.explore import explore
 from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard
-from voice_skill.dialog.proof import Proof, place_of, prove
+from voice_skill.dialog.proof import Place, Proof, place_of, prove
 from voice_skill.dialog.properties import violations
 from voice_skill.dialog.screen import Rules, Verdict, reply
+from voice_skill.dialog.session import At
+from voice_skill.dialog.standing import standing_violations
 from voice_skill.loading import load_dialogs
 
 WALK = 250
@@ -39,6 +41,30 @@ def test_every_property_holds_in_every_conversation(proof: Proof) -> None:
     assert [found.violation for found in proof.found] == []
     assert proof.frontier == 0
     assert proof.places == len(proof.reached)
+
+
+def test_from_everywhere_a_way_leads_to_sleep(proof: Proof) -> None:
+    assert proof.dead_ends() == frozenset()
+
+
+def test_a_dead_end_is_found() -> None:
+    place = Place((At("talk.ask"),))
+    assert Proof(reached={Place(): None, place: None}, before={place: {Place()}}).dead_ends() == {place}
+
+
+def test_the_files_themselves_hold_what_they_must() -> None:
+    assert [*standing_violations(shipped())] == []
+
+
+def test_a_screen_that_leaves_the_chest_for_later_is_found() -> None:
+    late = changed("acute_relief.floor_check", screen=("INJURY", "CHEST"))
+    assert [wrong.partition(":")[0] for wrong in standing_violations(late)] == ["P6"]
+
+
+def test_a_question_turned_round_is_found() -> None:
+    cold = replace(shipped().questions["COLD"], danger="no")
+    turned = Dialogs(**{**vars(shipped()), "questions": {**shipped().questions, "COLD": cold}})
+    assert [*standing_violations(turned)] == ["P21: a no to COLD is the danger"]
 
 
 def test_it_comes_to_every_state(proof: Proof) -> None:

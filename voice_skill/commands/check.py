@@ -88,15 +88,20 @@ def _prove(dialogs: Dialogs) -> int:
     from voice_skill.commands.parts import progress_bar
     from voice_skill.dialog.proof import prove
     from voice_skill.dialog.properties import PROPERTIES, violations
+    from voice_skill.dialog.standing import STANDING, standing_violations
 
     with progress_bar("Proving") as progress:
         proof = prove(dialogs, lambda step: violations(step, dialogs), progress=progress)
-    found = len(proof.found)
+    standing = [*standing_violations(dialogs)]
+    if dead := proof.dead_ends():
+        standing.append(f"P20: no way leads to sleep from {len(dead)} places, such as {min(dead).stack[-1].state}")
+    found, held = len(proof.found) + len(standing), len(PROPERTIES) + len(STANDING) + 1
     print(f"\nproved    {proof.places:7} places, all that can be reached")
     print(f"          {proof.steps:7} steps from them, through {len(proof.states)} states")
-    print(f"          {len(PROPERTIES):7} properties, {found or 'no'} violation{'' if found == 1 else 's'}")
+    print(f"          {held:7} properties, {found or 'no'} violation{'' if found == 1 else 's'}")
     if not found:
         return 0
+    print("".join(f"\n{violation}\n" for violation in standing), end="")
     shown = _shown(dialogs, {one.violation for one in proof.found})
     for one in proof.found:
         print(f"\n{one.violation}")

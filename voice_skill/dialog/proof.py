@@ -84,6 +84,17 @@ class Proof:
     found: list[Found] = field(default_factory=list)
     reached: dict[Place, tuple[Place, Transition] | None] = field(default_factory=dict)
     """Place → the place before it, and the step between them; None for the first."""
+    before: dict[Place, set[Place]] = field(default_factory=dict)
+    """Place → all the places from which a step leads to it."""
+
+    def dead_ends(self) -> frozenset[Place]:
+        """The places from which no way leads to sleep (clinical.md 5.4, P20)."""
+        seen, waiting = {Place()}, [Place()]
+        while waiting:
+            new = self.before.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        return frozenset(self.reached.keys() - seen)
 
     def path(self, found: Found) -> list[Transition]:
         """The shortest way to a violation, step by step, that step included. The guesses along it need not agree."""
@@ -295,6 +306,7 @@ class _Walk:
         self.reach(Place(stack, after.talking, cut, said), before, transition)
 
     def reach(self, place: Place, before: Place, transition: Transition) -> None:
+        self.proof.before.setdefault(place, set()).add(before)
         if place not in self.proof.reached:
             self.proof.reached[place] = (before, transition)
             self.frontier.append(place)
