@@ -21,7 +21,7 @@ SEARCH = 3000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the folder, the model, the lists, and whether the proof is left out."""
+    """Declare the folder, the model, the lists, and whether the proof is left out or tried on broken dialogs."""
     parser.add_argument(
         "folder", nargs="?", type=Path, metavar="DIR", help="folder of dialog files (default: the one in use)"
     )
@@ -39,12 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="leave out the proof of the safety properties, the long part"
     )
+    parser.add_argument(
+        "--mutants",
+        nargs="?",
+        const="",
+        metavar="FAMILY",
+        help="break each guard, lock and rule in turn, and see that the proof finds it; or only those of one family",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what there is, if all is well. Raises `DialogError` with every problem, and `ModelError`.
 
-    Returns 1, and prints a conversation for each, if a safety property does not hold.
+    Returns 1, and prints a conversation for each, if a safety property does not hold; or, with `--mutants`, if a mutant
+    survives or was not tried.
     """
     from voice_skill.asr.kaldi.addwords import LEXICON
     from voice_skill.asr.kaldi.lexicon import read_lexicon
@@ -80,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     for name, count in counts.items():
         print(f"{name:10}{count:6}")
     print(f"version   {dialogs.version}")
+    if args.mutants is not None:
+        return _break(dialogs, args.mutants)
     return 0 if args.quick else _prove(dialogs)
 
 
@@ -107,6 +117,38 @@ def _prove(dialogs: Dialogs) -> int:
         print(f"\n{one.violation}")
         print("\n".join(f"    {line}" for line in shown.get(one.violation) or _way(proof.path(one))))
     return 1
+
+
+def _break(dialogs: Dialogs, family: str) -> int:
+    """Try the proof on each mutant; print those that survive, and how many were killed, also when interrupted."""
+    from voice_skill.commands.parts import progress_bar
+    from voice_skill.dialog.mutants import FAMILIES, mutants
+    from voice_skill.dialog.trials import Trials
+    from voice_skill.errors import CharleyError
+
+    if family and family not in FAMILIES:
+        raise CharleyError(f"there are no mutants named {family}", f"say one of {', '.join(FAMILIES)}, or none for all")
+    wanted = list(mutants(dialogs, family))
+    tried = killed = 0
+    print()
+    try:
+        with progress_bar("Proving") as progress:
+            trials = Trials(dialogs, progress)
+        if trials.sound.found:
+            print("No mutant was tried, since the proof fails as it is: see `voice-skill check`.")
+            return 1
+        with progress_bar("Breaking") as progress:
+            for mutant in wanted:
+                violation = trials.violation(mutant)
+                tried += 1
+                killed += bool(violation)
+                if not violation:
+                    print(f"survives  {mutant.name}", flush=True)
+                progress(tried, len(wanted))
+    except KeyboardInterrupt:
+        print(f"Stopped: {len(wanted) - tried} of {len(wanted)} were not tried.")
+    print(f"killed    {killed:7} of {tried} mutants")
+    return 0 if killed == len(wanted) else 1
 
 
 def _shown(dialogs: Dialogs, wanted: set[str]) -> dict[str, list[str]]:

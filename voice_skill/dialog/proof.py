@@ -42,7 +42,7 @@ from voice_skill.dialog.partial import Partial, forget
 from voice_skill.dialog.screen import CLASSES, NOMATCH, Rules, reply, ways
 from voice_skill.dialog.session import Asking, At, Phase, Session
 
-__all__ = ["Found", "Place", "Proof", "place_of", "prove"]
+__all__ = ["Found", "Place", "Proof", "Walk", "place_of", "prove"]
 
 Judge = Callable[[Transition], Iterable[str]]
 Callers = tuple[At, ...]
@@ -119,10 +119,10 @@ def prove(
     The walk goes breadth-first and ends when nothing is left, or after the `first` so many violations. `progress` gets
     the number of places walked, and of those known so far.
     """
-    return _Walk(dialogs, judge, rules).run(progress, first)
+    return Walk(dialogs, judge, rules).run(progress, first)
 
 
-class _Walk:
+class Walk:
     """The walk under way."""
 
     def __init__(self, dialogs: Dialogs, judge: Judge, rules: Rules) -> None:
@@ -130,6 +130,7 @@ class _Walk:
         self.judge = judge
         self.rules = rules
         self.tables = {id: ways(question, rules) for id, question in dialogs.questions.items()}
+        self.holds = {name: state.hold for name, state in dialogs.walk()}
         self.usual = next(iter(dialogs.dangers), "")
         """The danger words that are tried in every manner of leaving; the others, in fewer."""
         self.tabled: set[str] = set()
@@ -144,11 +145,15 @@ class _Walk:
         self.returns: dict[At, dict[int, tuple[Place, Transition]]] = {}
         """Caller → how many sentences were said when it was come back to, and the step that did."""
 
+    def begin(self) -> None:
+        """Put into the frontier where the walk begins: asleep."""
+        self.proof.reached[Place()] = None
+        self.frontier.append(Place())
+
     def run(self, progress: Callable[[int, int], None] | None, first: int | None) -> Proof:
+        """Walk from where it begins, as `prove` says."""
         proof = self.proof
-        asleep = Place()
-        proof.reached[asleep] = None
-        self.frontier.append(asleep)
+        self.begin()
         while self.frontier and not (first is not None and len(proof.found) >= first):
             place = self.frontier.popleft()
             proof.places += 1
@@ -296,7 +301,7 @@ class _Walk:
     def kind(self, caller: Callers) -> object:
         """What a called dialog can leave: a question, a hold, or neither."""
         at = caller[-1]
-        hold = self.dialogs.state(at.state).hold
+        hold = self.holds[at.state]
         return at.asking is None, hold.kind if hold is not None and at.holding is not None else ""
 
     def come_to(self, before: Place, transition: Transition, cut: str, said: int) -> None:

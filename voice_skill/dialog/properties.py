@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from voice_skill.dialog.actions import Listen, Note, Remember, Say, Sleep, StopSpeaking
 from voice_skill.dialog.builtins import CONSENT
-from voice_skill.dialog.events import Heard, TimePassed, Woken
+from voice_skill.dialog.events import Heard, NotUnderstood, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
 from voice_skill.dialog.flow import BACK
 from voice_skill.dialog.guessing import FORGOTTEN
@@ -74,6 +74,14 @@ def level_never_falls(step: Transition, _: Dialogs) -> str:
     return f"the level fell from {step.before.level.name} to {step.after.level.name} by {_what(step)}"
 
 
+def yes_keeps_its_level(step: Transition, dialogs: Dialogs) -> str:
+    """P14: an answer that counts as yes leads to one of its question's levels, and to none below."""
+    for (id, before), (_, after) in zip(step.before.screen, step.after.screen, strict=False):  # asleep, there is none
+        if after != before and after in Answer.YES and Level[after] < min(dialogs.questions[id].levels):
+            return f"a yes to {id} leads to no more than level {after}, by {_what(step)}"
+    return ""
+
+
 def all_clear_is_earned(step: Transition, dialogs: Dialogs) -> str:
     """P5: the all-clear is spoken only when every night-core question was answered no, and no level was reached."""
     if not _speaks_first_of(step, dialogs, CLEAR):
@@ -88,7 +96,7 @@ def all_clear_is_earned(step: Transition, dialogs: Dialogs) -> str:
 def no_stretch_after_doubt(step: Transition, dialogs: Dialogs) -> str:
     """P7: no stretch after a yes to injury, and none after the first without a plain no to it."""
     hold = _stretch_begun(step, dialogs)
-    if hold is None or INJURY not in dialogs.questions:
+    if hold is None or not hold.counts or INJURY not in dialogs.questions:
         return ""
     if step.after.answer_in(INJURY, Answer.YES):
         return "a stretch begins after a yes to INJURY"
@@ -153,8 +161,8 @@ def at_most_three_holds(step: Transition, dialogs: Dialogs) -> str:
     hold = _stretch_begun(step, dialogs)
     if hold is None:
         return ""
-    if hold.seconds > HOLD_SECONDS:
-        return f"a stretch of {hold.seconds:g} seconds"
+    if hold.seconds > HOLD_SECONDS or not hold.counts:
+        return f"a stretch of {hold.seconds:g} seconds, {'counted' if hold.counts else 'not counted'}"
     before, after = (int(session.slot(hold.counts)) for session in (step.before, step.after))
     return "" if after == before + 1 <= MAX_HOLDS else f"stretch {before + 1} begins, counted as {after}"
 
@@ -163,6 +171,14 @@ def never_asked_four_times(step: Transition, _: Dialogs) -> str:
     """P18: no question is put more than three times in a row."""
     asked = () if step.after.asleep else (at.asking for at in step.after.stack if at.asking is not None)
     return next((f"{asking.id} is put {asking.asks} times" for asking in asked if asking.asks > MAX_ASKS), "")
+
+
+def silence_is_counted(step: Transition, _: Dialogs) -> str:
+    """P18: a silence, or words that were not understood, never leave a question as it stood: it would have no end."""
+    asking = None if step.before.asleep or step.before.at.phase is not Phase.LISTENING else step.before.at.asking
+    missed = step.event == NotUnderstood(step.before.turn) or Note("no_input") in step.actions
+    stands = asking is not None and missed and not step.after.asleep and step.after.at.asking == asking
+    return f"{asking.id} stands as it stood after {_what(step)}" if asking is not None and stands else ""
 
 
 def always_a_next(step: Transition, _: Dialogs) -> str:
@@ -308,6 +324,7 @@ def emergency_is_loud(step: Transition, dialogs: Dialogs) -> str:
 PROPERTIES: Mapping[str, Property] = {
     "P1": closed_before_sleep,
     "P2": level_never_falls,
+    "P14": yes_keeps_its_level,
     "P3": only_a_plain_no_clears,
     "P5": all_clear_is_earned,
     "P7": no_stretch_after_doubt,
@@ -324,6 +341,7 @@ PROPERTIES: Mapping[str, Property] = {
     "P16": at_most_three_holds,
     "P17": ten_minutes_are_not_forgotten,
     "P18": never_asked_four_times,
+    "P18b": silence_is_counted,
     "P19": always_a_next,
     "P22": _carries("standing", "hold", "light"),
     "P23": memory_is_agreed_to,
@@ -332,7 +350,7 @@ PROPERTIES: Mapping[str, Property] = {
     "P26": often_is_told,
     "P30": emergency_is_loud,
 }
-"""By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14."""
+"""By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14 too."""
 
 
 @lru_cache(maxsize=16)

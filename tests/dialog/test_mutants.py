@@ -1,0 +1,135 @@
+"""Broken dialogs: each fault is there, what the proof finds of them is what a whole proof finds, and `check` tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.dialog.support import shipped
+from tests.dialog.test_explore import SMALL, write_small
+from voice_skill.cli import main
+from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.mutants import FAMILIES, Mutant, mutants
+from voice_skill.dialog.proof import prove
+from voice_skill.dialog.properties import violations
+from voice_skill.dialog.screen import reply
+from voice_skill.dialog.trials import Trials
+from voice_skill.loading import load_dialogs
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Dialogs:
+    """A set of dialogs that is soon proved."""
+    return load_dialogs(write_small(tmp_path_factory.mktemp("dialogs")))
+
+
+@pytest.fixture(scope="module")
+def trials(small: Dialogs) -> Trials:
+    """The proof of the small dialogs, ready for mutants."""
+    return Trials(small)
+
+
+def named(name: str, dialogs: Dialogs) -> Mutant:
+    """The mutant of that name."""
+    return next(mutant for mutant in mutants(dialogs) if mutant.name == name)
+
+
+def whole(mutant: Mutant) -> str:
+    """The property that a proof from the very beginning finds broken first."""
+    found = prove(mutant.dialogs, lambda step: violations(step, mutant.dialogs), mutant.rules, first=1).found
+    return found[0].violation.partition(":")[0] if found else ""
+
+
+def test_every_guard_lock_caveat_and_rule_is_broken_in_turn() -> None:
+    counts = {family: sum(1 for _ in mutants(shipped(), family)) for family in FAMILIES}
+    tests = sum(len(guard.tests) for guards in shipped().locks.values() for guard in guards if len(guard.tests) > 1)
+    locked = sum(bool(state.lock) for _, state in shipped().walk())
+    nets = sum(state.nets for _, state in shipped().walk())
+    assert counts["locks"] == len(shipped().locks) + tests + locked
+    assert counts["words"] > 3 + nets
+    assert min(counts.values()) > 10
+    assert sum(counts.values()) == sum(1 for _ in mutants(shipped()))
+
+
+def test_no_two_faults_are_named_alike_and_none_is_no_fault() -> None:
+    names = Counter(mutant.name for mutant in mutants(shipped()))
+    assert [name for name, times in names.items() if times > 1] == []
+    for mutant in mutants(shipped()):
+        assert mutant.rules is not reply or vars(mutant.dialogs) != vars(shipped()), mutant.name
+
+
+def test_a_family_that_there_is_not() -> None:
+    with pytest.raises(KeyError):
+        next(mutants(shipped(), "jokes"))
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("the emergency begins without its number", "P13"),
+        ("the emergency is not loud", "P30"),
+        ("emergency.start leads to acute_relief.wake", "P12"),
+        ("the lock calm is open always", "P23"),
+        ("the answer unsure clears the question", "P3"),
+        ("a yes that leads to E leads one level lower", "P14"),
+        ("a silence is not counted", "P18b"),
+    ],
+)
+def test_a_fault_in_the_shipped_dialogs_is_found(name: str, wanted: str) -> None:
+    assert whole(named(name, shipped())) == wanted
+
+
+def test_what_is_tried_since_the_sound_proof_is_what_a_whole_one_finds(small: Dialogs, trials: Trials) -> None:
+    found = {mutant.name: trials.violation(mutant).partition(":")[0] for mutant in mutants(small)}
+    assert found == {mutant.name: whole(mutant) for mutant in mutants(small)}
+    assert set(found.values()) > {"", "P3", "P13", "P30"}
+
+
+# -- from the command line
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., int]:
+    """`voice-skill check` on the small dialogs, with a model that knows their words."""
+    folder = tmp_path / "dialogs"
+    folder.mkdir()
+    write_small(folder)
+    model = tmp_path / "model" / "graph"
+    model.mkdir(parents=True)
+    words = {word for said in shipped().phrases.values() for phrase in said for word in phrase.split()}
+    lines = ["<eps> 0", *(f"{word} {number}" for number, word in enumerate(sorted(words), 1))]
+    (model / "words.txt").write_text("\n".join(lines), encoding="utf-8")
+
+    def run(*options: str, **changes: str) -> int:
+        for name, text in changes.items():
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return main(["check", str(folder), "--model", str(model.parent), *options])
+
+    return run
+
+
+def test_check_counts_what_was_killed(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--mutants", "words") == 0
+    assert capsys.readouterr().out.rstrip().endswith("killed          3 of 3 mutants")
+
+
+def test_check_names_what_survives(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--mutants", "questions") == 1
+    out = capsys.readouterr().out
+    assert "survives  CHEST is asked nowhere\n" in out
+    assert "killed          0 of 1 mutants" in out
+
+
+def test_check_tries_no_mutants_of_dialogs_that_are_broken(
+    check: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check("--mutants", emergency=SMALL["emergency"].replace("Call {E} now.", "Help. Call {E} now.")) == 1
+    assert "No mutant was tried" in capsys.readouterr().out
+
+
+def test_check_knows_its_families(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--mutants", "jokes") == 2
+    assert "say one of words, courses" in capsys.readouterr().err

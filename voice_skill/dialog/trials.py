@@ -1,0 +1,144 @@
+"""Whether the proof finds what is broken in a mutant, without walking again where nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from voice_skill.dialog.events import Event
+from voice_skill.dialog.explore import Transition
+from voice_skill.dialog.flow import BEGIN
+from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.mutants import Mutant
+from voice_skill.dialog.partial import Partial
+from voice_skill.dialog.proof import Judge, Place, Proof, Walk, prove
+from voice_skill.dialog.properties import violations
+from voice_skill.dialog.screen import reply
+from voice_skill.dialog.standing import standing_violations
+
+__all__ = ["Trials"]
+
+Value = TypeVar("Value")
+Readers = Mapping[str, Mapping[Place, Collection[Event | None]]]
+"""A part of the dialogs, as in `Mutant.touched` → the places and events whose steps read it."""
+
+
+class Trials:
+    """The proof of the sound dialogs, and what it says of mutants.
+
+    That proof is kept, with the parts of the dialogs that each of its steps has read. A mutant needs only those steps
+    again that read what differs in it, and what follows from them: any other step is what it was, and nothing was
+    wrong with it. So whoever survives would survive the whole proof. A violation is believed only if it is come to
+    without the old steps that differ now; else the whole proof is run.
+    """
+
+    def __init__(self, dialogs: Dialogs, progress: Callable[[int, int], None] | None = None) -> None:
+        self._sound = _Reading(dialogs)
+        self.sound: Proof = self._sound.run(progress, None)
+
+    def violation(self, mutant: Mutant) -> str:
+        """The first violation that the proof finds in a mutant; empty if the mutant survives."""
+        if standing := next(standing_violations(mutant.dialogs), ""):
+            return standing
+        if mutant.touched:
+            proof = (walk := _Again(mutant, self._sound)).run(None, 1)
+            if not proof.found or walk.is_reached(proof.found[0].place):
+                return proof.found[0].violation if proof.found else ""
+        try:
+            found = prove(mutant.dialogs, _judge(mutant.dialogs), mutant.rules, first=1).found
+        except ValueError as error:  # a question that is put without end is refused before the walk
+            return str(error)
+        return found[0].violation if found else ""
+
+
+class _Reading(Walk):
+    """The walk of the sound dialogs, which writes down what each step has read."""
+
+    def __init__(self, dialogs: Dialogs) -> None:
+        self.readers: dict[str, dict[Place, set[Event | None]]] = {}
+        self.read: set[str] = set()
+        super().__init__(_noting(dialogs, self.read.add), _judge(dialogs), reply)
+
+    def take(self, place: Place, session: Partial, event: Event | None) -> None:
+        """Try a step, and write it down."""
+        super().take(place, session, event)
+        for part in self.read:
+            self.readers.setdefault(part, {}).setdefault(place, set()).add(event)
+        self.read.clear()
+
+
+class _Again(Walk):
+    """The walk of a mutant, since that of the sound dialogs."""
+
+    def __init__(self, mutant: Mutant, sound: _Reading) -> None:
+        super().__init__(mutant.dialogs, _judge(mutant.dialogs), mutant.rules)
+        self.known = sound.proof.reached
+        self.sound = sound
+        self.readers: Readers = {part: sound.readers.get(part, {}) for part in mutant.touched}
+
+    def begin(self) -> None:
+        """Begin with every place from which a step reads what differs, the fault itself first."""
+        self.proof.reached |= self.known
+        self.callers |= {caller: dict(places) for caller, places in self.sound.callers.items()}
+        self.returns |= {caller: dict(ways) for caller, ways in self.sound.returns.items()}
+        reading = {place for steps in self.readers.values() for place in steps}
+        self.frontier.extend(sorted(filter(reading.__contains__, self.known), key=lambda place: not self.is_in(place)))
+
+    def take(self, place: Place, session: Partial, event: Event | None) -> None:
+        """Try a step that is new, or may have read what differs."""
+        if place not in self.known or self.is_in(place) or self.parts(place, event):
+            super().take(place, session, event)
+
+    def is_in(self, place: Place) -> bool:
+        """Whether a place is in a state that differs."""
+        return bool(place.stack) and place.stack[-1].state in self.readers
+
+    def parts(self, place: Place, event: Event | None) -> set[str]:
+        """What a step of the sound dialogs read, of what differs."""
+        return {part for part, steps in self.readers.items() if event in steps.get(place, ())}
+
+    def is_reached(self, place: Place) -> bool:
+        """Whether the way to a place takes no step of the sound dialogs but those that are what they were."""
+        while (step := self.proof.reached[place]) is not None:
+            if self.known.get(place) == step and self.differs(*step):
+                return False
+            place = step[0]
+        return True
+
+    def differs(self, place: Place, step: Transition) -> bool:
+        """Whether a step of the sound dialogs may differ. Of a state that it only comes to, it has used nothing yet."""
+        arrives = {step.after.at.state} if step.until == BEGIN else set()
+        return self.is_in(place) or bool(self.parts(place, None if place.cut else step.event) - arrives)
+
+
+def _judge(dialogs: Dialogs) -> Judge:
+    return lambda step: violations(step, dialogs)
+
+
+class _Noted(dict[str, Value]):
+    """A mapping that tells what is looked up in it."""
+
+    def __init__(self, values: Mapping[str, Value], note: Callable[[str], None], name: str) -> None:
+        super().__init__(values)
+        self._note = note
+        self._name = name
+
+    def __getitem__(self, key: str) -> Value:
+        self._note(self._name + key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As in any mapping."""
+        self._note(self._name + key)
+        return super().get(key, default)
+
+
+def _noting(dialogs: Dialogs, note: Callable[[str], None]) -> Dialogs:
+    """The same dialogs, which tell what is read of them, in the words of `Mutant.touched`."""
+    noting = {
+        name: replace(dialog, states=_Noted(dialog.states, note, f"{name}."))
+        for name, dialog in dialogs.dialogs.items()
+    }
+    locks, universal = _Noted(dialogs.locks, note, "lock "), _Noted(dialogs.universal, note, "said ")
+    return Dialogs(**{**vars(dialogs), "dialogs": noting, "locks": locks, "universal": universal})
