@@ -27,7 +27,7 @@ CLEARING = ("unsure", "partial", "soft_no", "mixed", "chronic", "repeat", "decli
 """What is no plain no."""
 WATCHED = ("level", "unsettled", "open", "clock", "consent", "often")
 """What the guards test that keep someone safe, besides the answers to questions."""
-CAVEATS = {"fluids": ("kidney",), "standing": ("hold", "light")}
+CAVEATS = {"fluids": ("kidney",), "standing": ("hold something", "light on")}
 """Kinds of advice, and the words of what has to be said with each."""
 LONG = 45.0
 """Seconds of a stretch that is too long."""
@@ -127,8 +127,8 @@ def broken_guards(dialogs: Dialogs) -> Iterator[Mutant]:
             if tested:
                 way = f"{where} to {edge.call or edge.go}"
                 opened = (*edges[:index], replace(edge, when=Guard()), *edges[index + 1 :])
-                yield put(f"{way}, whatever {' and '.join(tested)} is", opened)
-                yield put(f"{way}, never (it needs {' and '.join(tested)})", (*edges[:index], *edges[index + 1 :]))
+                yield put(f"{way}, without a look at {', '.join(tested)}", opened)
+                yield put(f"{way}, never (it looks at {', '.join(tested)})", (*edges[:index], *edges[index + 1 :]))
 
 
 def _ways(dialogs: Dialogs) -> Iterator[tuple[str, Edges, Callable[[str, Edges], Mutant]]]:

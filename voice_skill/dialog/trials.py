@@ -29,8 +29,8 @@ class Trials:
 
     That proof is kept, with the parts of the dialogs that each of its steps has read. A mutant needs only those steps
     again that read what differs in it, and what follows from them: any other step is what it was, and nothing was
-    wrong with it. So whoever survives would survive the whole proof. A violation is believed only if it is come to
-    without the old steps that differ now; else the whole proof is run.
+    wrong with it. So whoever survives would survive the whole proof. A violation is believed only if each step
+    on the way to it is what it was, or was tried anew; else the whole proof is run.
     """
 
     def __init__(self, dialogs: Dialogs, progress: Callable[[int, int], None] | None = None) -> None:
@@ -76,6 +76,8 @@ class _Again(Walk):
         self.known = sound.proof.reached
         self.sound = sound
         self.readers: Readers = {part: sound.readers.get(part, {}) for part in mutant.touched}
+        self.met: set[tuple[Place, Place]] = set()
+        """The places that were come to in this walk, each with the one before."""
 
     def begin(self) -> None:
         """Begin with every place from which a step reads what differs, the fault itself first."""
@@ -90,6 +92,11 @@ class _Again(Walk):
         if place not in self.known or self.is_in(place) or self.parts(place, event):
             super().take(place, session, event)
 
+    def reach(self, place: Place, before: Place, transition: Transition) -> None:
+        """Come to a place."""
+        self.met.add((before, place))
+        super().reach(place, before, transition)
+
     def is_in(self, place: Place) -> bool:
         """Whether a place is in a state that differs."""
         return bool(place.stack) and place.stack[-1].state in self.readers
@@ -99,11 +106,12 @@ class _Again(Walk):
         return {part for part, steps in self.readers.items() if event in steps.get(place, ())}
 
     def is_reached(self, place: Place) -> bool:
-        """Whether the way to a place takes no step of the sound dialogs but those that are what they were."""
+        """Whether the way to a place takes no step of the sound dialogs but those that lead there still."""
         while (step := self.proof.reached[place]) is not None:
-            if self.known.get(place) == step and self.differs(*step):
+            before, transition = step
+            if self.known.get(place) == step and self.differs(before, transition) and (before, place) not in self.met:
                 return False
-            place = step[0]
+            place = before
         return True
 
     def differs(self, place: Place, step: Transition) -> bool:
