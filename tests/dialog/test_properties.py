@@ -254,6 +254,8 @@ FORBIDDEN: dict[str, Callable[[], Transition]] = {
         awake().with_answer("SWELL", Answer.DECLINED),
         (),
     ),
+    "P7b": lambda: Transition(awake(), TimePassed(), awake().with_answer("INJURY", Answer.YES_U), entering("stretch")),
+    "P12b": lambda: Transition(awake(), TimePassed(), awake(), (Note("state", (("state", shipped().urgent),)),)),
     "P8": lambda: Transition(awake(), TimePassed(), awake(), entering("massage")),
     "P9": lambda: Transition(awake(), TimePassed(), awake(), entering("heat")),
     "P9b": lambda: Transition(awake(), TimePassed(), awake(), entering("ice")),

@@ -16,8 +16,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import product
 
-from voice_skill.dialog.actions import Action, Note
+from voice_skill.dialog.actions import Action, Note, Say
 from voice_skill.dialog.builtins import VOICES
 from voice_skill.dialog.engine import step
 from voice_skill.dialog.events import Event, Heard, NotUnderstood, SpeechFinished, TimePassed, Woken
@@ -26,7 +27,16 @@ from voice_skill.dialog.model import Dialogs, Edge
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.session import At, Holding, Phase, Session, Voice
 
-__all__ = ["Transition", "Walk", "abstract", "at_rest", "distinct_intents", "explore", "possible_events"]
+__all__ = [
+    "Transition",
+    "Walk",
+    "abstract",
+    "at_rest",
+    "distinct_facts",
+    "distinct_intents",
+    "explore",
+    "possible_events",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,14 @@ class Transition:
     """Where the step was cut that this goes on with, one of `flow.CONTINUE`; empty if it began with the event."""
     until: str = ""
     """Where it is cut itself; empty if it came to rest."""
+
+    def entered(self) -> Iterator[str]:
+        """The states that it enters, those included that only choose."""
+        return _entered(self.actions)
+
+    def said(self) -> list[Say]:
+        """What is spoken."""
+        return [action for action in self.actions if isinstance(action, Say)]
 
 
 @dataclass(slots=True)
@@ -223,3 +241,23 @@ def _place(session: Session) -> object:
         return None
     at = session.at
     return at.state, at.phase, at.position, at.holding.cue if at.holding is not None else -1
+
+
+def distinct_facts(dialogs: Dialogs) -> Iterator[tuple[tuple[str, str], ...]]:
+    """What the history may tell: of values that no guard tells apart, one."""
+    guards = [edge.when for edges in _all_edges(dialogs) for edge in edges]
+    guards += [guard for lock in dialogs.locks.values() for guard in lock]
+    tests = [test for guard in guards for test in guard.tests]
+    kinds = []
+    for name in dialogs.facts:
+        sets = [allowed for test, allowed in tests if test == name]
+        apart = {tuple(value in allowed for allowed in sets): value for value in dialogs.slots[name]}
+        kinds.append([(name, value) for value in apart.values()])
+    yield from product(*kinds)
+
+
+def _all_edges(dialogs: Dialogs) -> Iterator[tuple[Edge, ...]]:
+    yield from dialogs.universal.values()
+    for _, state in dialogs.walk():
+        yield from state.on.values()
+        yield from (state.then, state.locked)

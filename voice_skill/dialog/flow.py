@@ -325,6 +325,7 @@ def settle(move: Move, asking: Asking, verdict: Verdict) -> None:
     outcome, unclear = verdict.answer, verdict.answer in Answer.SKIPPED
     if move.state.recheck and unclear and was_yes:
         move.note("screen_answer", question=asking.id, answer=verdict.heard)
+        move.raise_level(Level.U)
         enter(move, move.dialogs.emergency if move.session.level is Level.E else move.dialogs.urgent)
         return
     if was_yes and verdict.answer != Answer.NO:  # only a no takes a yes back: no milder yes does, and no silence

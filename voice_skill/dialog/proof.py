@@ -27,16 +27,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
 from typing import NamedTuple
 
 from voice_skill.dialog.actions import Note
 from voice_skill.dialog.engine import MAX_REMINDERS, take_step
 from voice_skill.dialog.events import Event, Heard, NoiseHeard, NotUnderstood, SpeechFinished, TimePassed, Woken
-from voice_skill.dialog.explore import Transition, at_rest, distinct_intents
+from voice_skill.dialog.explore import Transition, at_rest, distinct_facts, distinct_intents
 from voice_skill.dialog.flow import BACK, CONTINUE
 from voice_skill.dialog.guessing import LEAVE, Caller, Cut, Unread
-from voice_skill.dialog.model import Dialogs, Edge
+from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.partial import Partial, forget
 from voice_skill.dialog.screen import CLASSES, NOMATCH, Rules, reply, ways
@@ -142,6 +141,11 @@ class Walk:
         self.told: set[str] = set()
         self.frontier: deque[Place] = deque()
         self.callers: dict[At, dict[Callers, None]] = {}
+        self.kinds: dict[At, dict[object, Callers]] = {}
+        """Caller → of each kind of place that called so, the first."""
+        self.leaving: dict[At, list[tuple[Place, Event | None, Partial]]] = {}
+        """The steps that leave a caller for good, to be tried with a kind that is found later too."""
+        self.due: list[tuple[Place, Event | None, Partial]] = []
         self.returns: dict[At, dict[int, tuple[Place, Transition]]] = {}
         """Caller → how many sentences were said when it was come back to, and the step that did."""
 
@@ -154,7 +158,11 @@ class Walk:
         """Walk from where it begins, as `prove` says."""
         proof = self.proof
         self.begin()
-        while self.frontier and not (first is not None and len(proof.found) >= first):
+        while (self.frontier or self.due) and not (first is not None and len(proof.found) >= first):
+            if self.due:
+                before, left, session = self.due.pop()
+                self.try_all(before, left, [session])
+                continue
             place = self.frontier.popleft()
             proof.places += 1
             if place.cut:
@@ -178,7 +186,7 @@ class Walk:
     def events(self, place: Partial) -> Iterator[tuple[Partial, Event]]:
         """Each thing that can happen at a place, with the session as it may stand then."""
         if place.asleep:
-            for facts in _facts(self.dialogs):
+            for facts in distinct_facts(self.dialogs):
                 for intent in ("", *distinct_intents(self.dialogs, At(self.dialogs.start))):
                     yield place, Woken(intent, facts=facts)
             return
@@ -252,14 +260,18 @@ class Walk:
         """Try a step with every guess that it asks for. No event: a state begins."""
         whole = isinstance(event, Heard | Woken) and event.intent in self.dialogs.dangers
         holding = bool(session.stack) and session.at.holding is not None
-        waiting = [session if whole or holding else session.cut_short()]
+        self.try_all(place, event, [session if whole or holding else session.cut_short()])
+
+    def try_all(self, place: Place, event: Event | None, waiting: list[Partial]) -> None:
+        """Try a step from each session, with every guess that it asks for."""
         while waiting:
             session = waiting.pop()
             try:
                 self.try_one(place, session, event)
             except Unread as unread:
                 if unread.name == LEAVE:
-                    waiting += self.called(session)
+                    self.leaving.setdefault(session.stack[0], []).append((place, event, session))
+                    waiting += [session.called_by(at) for at in self.kinds[session.stack[0]].values()]
                 else:
                     guesses = (session.knowing(unread.name, part) for part in unread.parts)
                     waiting += [guess for guess in guesses if guess is not None]
@@ -293,11 +305,6 @@ class Walk:
         else:
             self.come_to(place, transition, cut, said)
 
-    def called(self, session: Partial) -> list[Partial]:
-        """The session on one place of each kind that may have called it. What called that in turn is left alike."""
-        kinds = {self.kind(at): at for at in self.callers[session.stack[0]]}
-        return [session.called_by(at[-1:]) for at in kinds.values()]
-
     def kind(self, caller: Callers) -> object:
         """What a called dialog can leave: a question, a hold, or neither."""
         at = caller[-1]
@@ -308,6 +315,8 @@ class Walk:
         """A place was come to: walk on from there, if it is new."""
         after = transition.after
         stack = self.cut(tuple(map(_place, after.stack))) if after.stack else ()
+        if stack and Caller.of(stack[0]) is not None and stack[0] not in self.callers:
+            return  # it was guessed to run further down, but nothing has called it
         self.reach(Place(stack, after.talking, cut, said), before, transition)
 
     def reach(self, place: Place, before: Place, transition: Transition) -> None:
@@ -319,11 +328,18 @@ class Walk:
     def come_back(self, before: Place, transition: Transition, said: int) -> None:
         """A call is over: walk on from each place that may have called, those found later too."""
         caller = transition.after.stack[0]
+        self.proof.before.setdefault(Place((caller,), cut=BACK, said=said), set()).add(before)
         ways = self.returns.setdefault(caller, {})
         if said not in ways:
             ways[said] = before, transition
             for at in self.callers[caller]:
-                self.reach(Place(at, cut=BACK, said=said), before, transition)
+                self.resume(caller, at, said)
+
+    def resume(self, caller: At, at: Callers, said: int) -> None:
+        """A place that called goes on. All ways back to it meet first in one that stands for whoever called."""
+        place = Place(at, cut=BACK, said=said)
+        self.reach(place, *self.returns[caller][said])
+        self.proof.before[place].add(Place((caller,), cut=BACK, said=said))
 
     def cut(self, stack: tuple[At, ...]) -> tuple[At, ...]:
         """The last place of a stack, on what stands for its caller. Whoever called is written down as a caller."""
@@ -343,8 +359,12 @@ class Walk:
         known = self.callers.setdefault(caller, {})
         if place not in known:
             known[place] = None
-            for said, (before, transition) in self.returns.get(caller, {}).items():
-                self.reach(Place(place, cut=BACK, said=said), before, transition)
+            kinds = self.kinds.setdefault(caller, {})
+            if kinds.setdefault(self.kind(place), place[-1:]) == place[-1:]:  # what called that in turn is left alike
+                left = self.leaving.get(caller, ())
+                self.due += [(before, event, session.called_by(place[-1:])) for before, event, session in left]
+            for said in self.returns.get(caller, {}):
+                self.resume(caller, place, said)
 
 
 def _place(at: At) -> At:
@@ -372,23 +392,3 @@ def _with(place: Partial, at: At, *, clock_first: bool = False) -> Partial:
     stack = (*place.stack[:-1], at)
     times = {"wait_until": 1.0, "clock_at": 0.0} if clock_first else {"wait_until": 0.0, "clock_at": 1.0}
     return place._replace(stack=stack, **times)
-
-
-def _facts(dialogs: Dialogs) -> Iterator[tuple[tuple[str, str], ...]]:
-    """What the history may tell: of values that no guard tells apart, one."""
-    guards = [edge.when for edges in _all_edges(dialogs) for edge in edges]
-    guards += [guard for lock in dialogs.locks.values() for guard in lock]
-    tests = [test for guard in guards for test in guard.tests]
-    kinds = []
-    for name in dialogs.facts:
-        sets = [allowed for test, allowed in tests if test == name]
-        apart = {tuple(value in allowed for allowed in sets): value for value in dialogs.slots[name]}
-        kinds.append([(name, value) for value in apart.values()])
-    yield from product(*kinds)
-
-
-def _all_edges(dialogs: Dialogs) -> Iterator[tuple[Edge, ...]]:
-    yield from dialogs.universal.values()
-    for _, state in dialogs.walk():
-        yield from state.on.values()
-        yield from (state.then, state.locked)

@@ -12,9 +12,10 @@ from itertools import pairwise
 
 from voice_skill.dialog.actions import Listen, Note, Remember, Say, Sleep, StopSpeaking
 from voice_skill.dialog.builtins import CONSENT
+from voice_skill.dialog.care import carries, cold_is_for_later, needs, no_stretch_is_described
 from voice_skill.dialog.events import Heard, NotUnderstood, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
-from voice_skill.dialog.flow import BACK
+from voice_skill.dialog.flow import BACK, BEGIN
 from voice_skill.dialog.guessing import FORGOTTEN
 from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
 from voice_skill.dialog.nets import ADVISED, OFTEN
@@ -128,6 +129,13 @@ def emergency_is_kept(step: Transition, dialogs: Dialogs) -> str:
     return f"a hold runs at level E in {after.at.state}" if held else ""
 
 
+def urgent_advice_has_a_reason(step: Transition, dialogs: Dialogs) -> str:
+    """P12: whoever is sent to advice today is at its level, so that nothing milder can follow."""
+    cut = step.until == BEGIN and step.after.at.state == dialogs.urgent
+    comes = cut or (step.since != BEGIN and dialogs.urgent in step.entered())
+    return "" if not comes or step.after.at_least(Level.U) else f"{dialogs.urgent} is come to below level U"
+
+
 def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
     """P13: the emergency dialog names the region's number in its first sentence, after at most "Yes, a cold leg."."""
     first = dialogs.state(dialogs.emergency).say
@@ -135,7 +143,7 @@ def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
         return "" if not _enters(step, dialogs.emergency) else "the emergency dialog begins without its first sentence"
     line = fill(dialogs, first[:1], step.after.region, step.after.named)[0]
     number = dialogs.regions.get(step.after.region, dialogs.regions["unknown"]).emergency
-    said = [text for say in _said(step) for text in say.sentences]
+    said = [text for say in step.said() for text in say.sentences]
     if number.lower() not in line.lower():
         return f'the first sentence is "{line}", without "{number}"'
     return "" if line in said[:2] else f'"{line}" is only sentence {said.index(line) + 1} of what is said'
@@ -151,9 +159,9 @@ def letting_go_is_at_once(step: Transition, dialogs: Dialogs) -> str:
         return ""
     if before.at.holding.zero is not None and StopSpeaking() not in step.actions:
         return f'"{step.event.intent}" in a hold does not stop what is being counted'
-    if any(at.holding for at in step.after.stack) or any(say.cue for say in _said(step)):
+    if any(at.holding for at in step.after.stack) or any(say.cue for say in step.said()):
         return f'"{step.event.intent}" in a hold leaves it running'
-    return "" if step.after.asleep or _said(step) else f'"{step.event.intent}" in a hold is met with silence'
+    return "" if step.after.asleep or step.said() else f'"{step.event.intent}" in a hold is met with silence'
 
 
 def at_most_three_holds(step: Transition, dialogs: Dialogs) -> str:
@@ -183,7 +191,7 @@ def silence_is_counted(step: Transition, _: Dialogs) -> str:
 
 def always_a_next(step: Transition, _: Dialogs) -> str:
     """P19, P20: who is awake is waited for, for a limited time; who is asleep was told to the world; no silent turn."""
-    if any(not say.sentences for say in _said(step)):
+    if any(not say.sentences for say in step.said()):
         return f"a turn without a sentence after {_what(step)}"
     sound = [action for action in step.actions if isinstance(action, Say | StopSpeaking)]
     if any(first == second == StopSpeaking() for first, second in pairwise(sound)):
@@ -250,50 +258,11 @@ def nothing_is_answered_by_waking(step: Transition, dialogs: Dialogs) -> str:
     return f"waking leaves {', '.join(wrong)} answered" if wrong and not step.after.asleep else ""
 
 
-def _needs(kind: str, clear: str, care: str) -> Property:
-    """What must be answered no before a kind of care is described."""
-
-    def holds(step: Transition, dialogs: Dialogs) -> str:
-        for where in _entered(step):
-            if kind in dialogs.state(where).kinds:
-                known = [id for id in clear.split() if id in dialogs.questions]
-                doubtful = [id for id in known if not step.after.answer_in(id, {Answer.NO})]
-                if doubtful:
-                    return f"{care} is described in {where} without a no to {', '.join(doubtful)}"
-        return ""
-
-    return holds
-
-
-def cold_is_for_later(step: Transition, dialogs: Dialogs) -> str:
-    """P9: ice is described only when the cramp has gone or eases."""
-    for where in _entered(step):
-        if "ice" in dialogs.state(where).kinds and not step.after.slot_in("ease", {"bit", "gone"}):
-            return f"ice is described in {where} while the leg still grips"
-    return ""
-
-
-def _carries(kind: str, *words: str) -> Property:
-    """What must be said in the same turn as a kind of advice."""
-
-    def holds(step: Transition, dialogs: Dialogs) -> str:
-        for where in _entered(step):
-            state = dialogs.state(where)
-            if kind in state.kinds and state.say:
-                said = " ".join(text for say in _said(step) for text in say.sentences).lower()
-                missing = [word for word in words if word not in said]
-                if missing:
-                    return f"{where} is spoken without {', '.join(missing)}"
-        return ""
-
-    return holds
-
-
 def memory_is_agreed_to(step: Transition, dialogs: Dialogs) -> str:
     """P23: nothing is kept without a yes to keeping it, and nobody is asked while help is what counts."""
     if any(isinstance(action, Remember) for action in step.actions) and not step.after.slot_in(CONSENT, {"yes"}):
         return "something is kept without consent"
-    asks = any(where in _consents(dialogs) for where in _entered(step))
+    asks = any(where in _consents(dialogs) for where in step.entered())
     return "keeping is asked about at a level of help" if asks and step.after.at_least(Level.U) else ""
 
 
@@ -317,7 +286,7 @@ def emergency_is_loud(step: Transition, dialogs: Dialogs) -> str:
     """P30: the first emergency sentence is never whispered, nor softer than normal."""
     if not _speaks_first_of(step, dialogs, dialogs.emergency):
         return ""
-    soft = any(say.manner.whisper or say.manner.gain_db < 0 or not say.manner.loud for say in _said(step))
+    soft = any(say.manner.whisper or say.manner.gain_db < 0 or not say.manner.loud for say in step.said())
     return "the emergency is spoken softly" if soft else ""
 
 
@@ -328,14 +297,16 @@ PROPERTIES: Mapping[str, Property] = {
     "P3": only_a_plain_no_clears,
     "P5": all_clear_is_earned,
     "P7": no_stretch_after_doubt,
-    "P8": _needs("massage", "CHEST SWELL SKIN INJURY COLD NUMB", "massage"),
-    "P9": _needs("heat", "CHEST NUMB COLD SWELL SKIN INJURY FEELING", "heat"),
-    "P9b": _needs("ice", "CHEST NUMB COLD SKIN FEELING", "ice"),
+    "P7b": no_stretch_is_described,
+    "P8": needs("massage", "CHEST SWELL SKIN INJURY COLD NUMB", "massage"),
+    "P9": needs("heat", "CHEST NUMB COLD SWELL SKIN INJURY FEELING", "heat"),
+    "P9b": needs("ice", "CHEST NUMB COLD SKIN FEELING", "ice"),
     "P9c": cold_is_for_later,
-    "P10": _carries("fluids", "kidney"),
+    "P10": carries("fluids", "kidney"),
     "P11": danger_leads_to_help,
     "P11b": always_heard,
     "P12": emergency_is_kept,
+    "P12b": urgent_advice_has_a_reason,
     "P13": emergency_names_the_number,
     "P15": letting_go_is_at_once,
     "P16": at_most_three_holds,
@@ -343,7 +314,7 @@ PROPERTIES: Mapping[str, Property] = {
     "P18": never_asked_four_times,
     "P18b": silence_is_counted,
     "P19": always_a_next,
-    "P22": _carries("standing", "hold", "light"),
+    "P22": carries("standing", "hold", "light"),
     "P23": memory_is_agreed_to,
     "P24": calls_come_back,
     "P25": nothing_is_answered_by_waking,
@@ -360,17 +331,6 @@ def _consents(dialogs: Dialogs) -> frozenset[str]:
     return frozenset(name for name, edges in asking if any(edge.do == "remember" for edge in edges))
 
 
-def _entered(step: Transition) -> Iterator[str]:
-    """The states that a step enters."""
-    for action in step.actions:
-        if isinstance(action, Note) and action.kind == "state":
-            yield from (str(name) for _, name in action.fields)
-
-
-def _said(step: Transition) -> list[Say]:
-    return [action for action in step.actions if isinstance(action, Say)]
-
-
 def _enters(step: Transition, where: str) -> bool:
     return any(isinstance(action, Note) and ("state", where) in action.fields for action in step.actions)
 
@@ -380,7 +340,7 @@ def _speaks_first_of(step: Transition, dialogs: Dialogs, where: str) -> bool:
     if not _enters(step, where):
         return False
     line = fill(dialogs, dialogs.state(where).say[:1], step.after.region, step.after.named)
-    return any(set(line) & set(say.sentences) for say in _said(step))
+    return any(set(line) & set(say.sentences) for say in step.said())
 
 
 def _stretch_begun(step: Transition, dialogs: Dialogs) -> Hold | None:
