@@ -25,7 +25,7 @@ slots:
   ease: [none, bit]
 start: talk.greet
 emergency: emergency.start
-urgent: talk.bye
+urgent: emergency.start
 clock: {dialog: ticking, seconds: 600}
 universal:
   stop: talk.bye

@@ -83,6 +83,7 @@ class _Again(Walk):
         """Begin with every place from which a step reads what differs, the fault itself first."""
         self.proof.reached |= self.known
         self.callers |= {caller: dict(places) for caller, places in self.sound.callers.items()}
+        self.kinds |= {caller: dict(kinds) for caller, kinds in self.sound.kinds.items()}
         self.returns |= {caller: dict(ways) for caller, ways in self.sound.returns.items()}
         reading = {place for steps in self.readers.values() for place in steps}
         self.frontier.extend(sorted(filter(reading.__contains__, self.known), key=lambda place: not self.is_in(place)))
