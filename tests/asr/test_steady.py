@@ -57,9 +57,15 @@ class Breaking:
 
 
 def made(*recognisers: Recogniser) -> tuple[Callable[[], Recogniser], list[Recogniser]]:
-    """A function that gives one after the other, and those that are left."""
+    """A function that gives one after the other, then fails as if the files were away; and those that are left."""
     left = list(recognisers)
-    return (lambda: left.pop(0)), left
+
+    def make() -> Recogniser:
+        if not left:
+            raise ModelError("the model is away", "put it back")
+        return left.pop(0)
+
+    return make, left
 
 
 @pytest.mark.parametrize("step", STEPS)

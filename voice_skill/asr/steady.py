@@ -7,11 +7,16 @@ shortened: the rest of "I have no feeling" must not become a "no". The recognise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
 from voice_skill.asr.port import UNKNOWN, Decoding, Recogniser, Transcript, Word
+from voice_skill.errors import CharleyError
 
 __all__ = ["SteadyDecoding", "SteadyRecogniser"]
+
+Used = TypeVar("Used")
 
 _LOST = Transcript((Word(UNKNOWN, 0.0, 0.0, 0.0),))
 
@@ -30,11 +35,17 @@ class SteadyRecogniser:
 
     def decode(self, grammar: Sequence[str] | None) -> SteadyDecoding:
         """Start an utterance. Raises nothing: with a word that the model does not know the utterance is lost."""
-        try:
+        with self.attempt():
             return SteadyDecoding(self, self._recogniser.decode(grammar))
-        except Exception as error:  # whatever it is, it ends no night
+        return SteadyDecoding(self, None)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Within it nothing that fails ends the night: it is counted, and told as `problem`."""
+        try:
+            yield
+        except Exception as error:  # Vosk raises bare exceptions: no narrower type would let the hold go on
             self.failed(error)
-            return SteadyDecoding(self, None)
 
     def knows(self, word: str) -> bool:
         """Whether `word` is in the model's vocabulary."""
@@ -46,7 +57,7 @@ class SteadyRecogniser:
         self.problem = " ".join(f"{type(error).__name__}: {error}".split())
         try:
             self._recogniser = self._make()
-        except Exception as again:  # the model's files may be away; the loaded one may still work
+        except (CharleyError, OSError, MemoryError) as again:  # its files may be away; the loaded one may still work
             self.problem += f"; and it cannot be loaded again: {again}"
 
     def succeeded(self) -> None:
@@ -63,33 +74,26 @@ class SteadyDecoding:
 
     def feed(self, pcm: bytes) -> None:
         """Take in more sound, unless the utterance is lost."""
-        if self._decoding is not None:
-            try:
-                self._decoding.feed(pcm)
-            except Exception as error:  # as in `decode`
-                self._lose(error)
+        self._use(lambda decoding: decoding.feed(pcm), None)
 
     def partial(self) -> str:
         """The best text so far; nothing once it is lost."""
-        if self._decoding is not None:
-            try:
-                return self._decoding.partial()
-            except Exception as error:  # as in `decode`
-                self._lose(error)
-        return ""
+        return self._use(lambda decoding: decoding.partial(), "")
 
     def finish(self) -> Transcript:
         """The transcript; `[unk]` if it is lost."""
-        if self._decoding is not None:
-            try:
-                transcript = self._decoding.finish()
-            except Exception as error:  # as in `decode`
-                self._lose(error)
-            else:
-                self._owner.succeeded()
-                return transcript
-        return _LOST
+        transcript = self._use(lambda decoding: decoding.finish(), None)
+        if transcript is None:
+            return _LOST
+        self._owner.succeeded()
+        return transcript
 
-    def _lose(self, error: Exception) -> None:
-        self._decoding = None
-        self._owner.failed(error)
+    def _use(self, use: Callable[[Decoding], Used], lost: Used) -> Used:
+        """What `use` makes of the utterance; `lost` if that fails, and ever after."""
+        decoding, self._decoding = self._decoding, None
+        if decoding is not None:
+            with self._owner.attempt():
+                used = use(decoding)
+                self._decoding = decoding
+                return used
+        return lost
