@@ -23,7 +23,8 @@ Samples = NDArray[np.float64]
 
 FLOOR_DBFS = -68.0
 """A quiet room, through a cheap microphone."""
-SPEECH = ("television", "prompts through the wall", "somebody talks")
+PROMPTS = "prompts through the wall"
+SPEECH = ("television", PROMPTS, "somebody talks")
 """The kinds in which there are words."""
 TELEVISION = ("gmw/en+m3", "gmw/en-us+f2", "gmw/en-gb-x-rp+m7", "gmw/en-us+m1", "gmw/en+f5")
 _SEGMENT_SECONDS = (20.0, 60.0)
@@ -36,6 +37,12 @@ class Segment:
     kind: str
     samples: NDArray[np.int16]
     """At 16 kHz."""
+    said: tuple[tuple[float, str], ...] = ()
+    """The words in it: when they begin, in seconds, and what they are."""
+
+    def words_at(self, at: float) -> str:
+        """What was being said, or was said last, `at` seconds into it; "" for nothing."""
+        return next((text for begun, text in reversed(self.said) if begun <= at), "")
 
 
 class Bedroom:
@@ -47,18 +54,19 @@ class Bedroom:
         self._words = tuple(words)
         self._prompts = tuple(prompts)
         self._voices = {name: Pyttsx3Voice(name) for name in TELEVISION}
+        self._said: list[tuple[float, str]] = []
         self.kinds: dict[str, Callable[[int], Samples]] = {
             "silence": np.zeros,
             "fan": self._fan,
             "rain": self._rain,
             "breathing": self._breathing,
             "snoring": self._snoring,
-            "coughs": lambda count: self._scattered(count, self.cough, 4.0),
-            "groans": lambda count: self._scattered(count, self.groan, 5.0),
-            "knocks": lambda count: self._scattered(count, self.knock, 2.0),
+            "coughs": lambda count: self._scattered(count, lambda: ("", self.cough()), 4.0),
+            "groans": lambda count: self._scattered(count, lambda: ("", self.groan()), 5.0),
+            "knocks": lambda count: self._scattered(count, lambda: ("", self.knock()), 2.0),
             "television": lambda count: self._scattered(count, self._sentence, 0.5),
             "somebody talks": lambda count: self._scattered(count, self._sentence, 2.5),
-            "prompts through the wall": lambda count: self._scattered(count, self._next_door, 1.0),
+            PROMPTS: lambda count: self._scattered(count, self._next_door, 1.0),
         }
         """Kind → samples on the int16 scale."""
 
@@ -74,8 +82,9 @@ class Bedroom:
     def segment(self, kind: str, seconds: float) -> Segment:
         """One kind of sound over the room's own noise."""
         count = round(seconds * SAMPLE_RATE)
+        self._said.clear()
         samples = self.kinds[kind](count) + self._coloured(count, 1.0) * _rms(FLOOR_DBFS)
-        return Segment(kind, samples.round().clip(-32768, 32767).astype(np.int16))
+        return Segment(kind, samples.round().clip(-32768, 32767).astype(np.int16), tuple(self._said))
 
     # -- steady
 
@@ -150,14 +159,15 @@ class Bedroom:
 
     # -- words
 
-    def _sentence(self) -> Samples:
+    def _sentence(self) -> tuple[str, Samples]:
         words = " ".join(self._random.choice(self._words, int(self._random.integers(4, 12))))
         voice = self._voices[str(self._random.choice(TELEVISION))]
-        return self._spoken(voice, words, int(self._random.integers(130, 210)), self._random.uniform(-38, -22))
+        rate, level = int(self._random.integers(130, 210)), self._random.uniform(-38, -22)
+        return words, self._spoken(voice, words, rate, level)
 
-    def _next_door(self) -> Samples:
+    def _next_door(self) -> tuple[str, Samples]:
         prompt = str(self._random.choice(self._prompts))
-        return _lowpassed(self._spoken(self._voices["gmw/en-us+m1"], prompt, 150, -30), 900)
+        return prompt, _lowpassed(self._spoken(self._voices["gmw/en-us+m1"], prompt, 150, -30), 900)
 
     def _spoken(self, voice: Pyttsx3Voice, text: str, rate: int, level_dbfs: float) -> Samples:
         clip = np.frombuffer(voice.render(text, rate).pcm, "<i2")
@@ -166,12 +176,15 @@ class Bedroom:
 
     # -- helpers
 
-    def _scattered(self, count: int, make: Callable[[], Samples], gap: float) -> Samples:
-        """Sounds with about `gap` seconds between them."""
+    def _scattered(self, count: int, make: Callable[[], tuple[str, Samples]], gap: float) -> Samples:
+        """Sounds, and the words in each, with about `gap` seconds between them."""
         parts: list[Samples] = []
         length = 0
         while length < count:
-            parts += [make(), np.zeros(round(self._random.exponential(gap) * SAMPLE_RATE))]
+            words, sound = make()
+            if words:
+                self._said.append((length / SAMPLE_RATE, words))
+            parts += [sound, np.zeros(round(self._random.exponential(gap) * SAMPLE_RATE))]
             length += len(parts[-1]) + len(parts[-2])
         return np.concatenate(parts)[:count]
 

@@ -10,6 +10,7 @@ import argparse
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from scripts.benchmarks.bedroom import SPEECH, Bedroom
+from scripts.benchmarks.bedroom import PROMPTS, SPEECH, Bedroom
 from voice_skill.asr.model import vocabulary
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
 from voice_skill.audio.speaker import VirtualSpeaker
@@ -29,6 +30,7 @@ from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.screen import CLASSES
 from voice_skill.dialog.texts import sentences
 from voice_skill.ear import Ear, PhraseHeard
+from voice_skill.nlu.understanding import is_danger
 from voice_skill.records import Record, Recorder
 from voice_skill.runtime import Conversation, replay
 
@@ -59,7 +61,6 @@ def main(arguments: Sequence[str]) -> None:
     spent: dict[str, float] = defaultdict(float)
     heard: dict[str, float] = defaultdict(float)
     woken: list[str] = []
-    taken: Counter[str] = Counter()
     memory: list[tuple[float, float]] = []
     begun = time.monotonic()
     segments = bedroom.night(seconds)
@@ -71,7 +72,6 @@ def main(arguments: Sequence[str]) -> None:
         spent[segment.kind] += time.process_time() - before
         heard[segment.kind] += len(segment.samples) / SAMPLE_RATE
         woken += [f"{segment.kind}: {record.fields['text']}" for record in records[known:] if record.kind == "wake"]
-        taken.update(segment.kind for record in records[known:] if record.kind == "heard")
         speaker.played.clear()
         memory.append((now, resident_mb()))
     answered = answers(ear, question(dialogs), bedroom, seconds * ANSWERS_SHARE)
@@ -84,19 +84,38 @@ def question(dialogs: Dialogs) -> tuple[str, ...]:
     return intents_of(dialogs, name)
 
 
-def answers(ear: Ear, intents: Sequence[str], bedroom: Bedroom, seconds: float) -> Counter[str]:
-    """What is taken for an answer while a question stands open: "kind: intent" → how often."""
-    found: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A sound that was taken for an answer."""
+
+    kind: str
+    intent: str
+    text: str
+    """What was heard."""
+    said: str
+    """What was said, if there were words."""
+
+    def __str__(self) -> str:
+        return f'{self.kind}: {self.intent} "{self.text}"' + (f' in "{self.said}"' if self.said else "")
+
+
+def answers(ear: Ear, intents: Sequence[str], bedroom: Bedroom, seconds: float) -> tuple[float, list[Taken]]:
+    """What is taken for an answer while a question stands open, in how many seconds."""
+    found: list[Taken] = []
+    heard = 0.0
     ear.reset()
     for segment in bedroom.night(seconds):
         ear.listen(intents, intents, turn=1, endpoint=0.8)
         ear.question_began(0.0)
-        for frame in frames(segment.samples, 1e6):
-            found.update(
-                f"{segment.kind}: {result.intent}" for result in ear.feed(frame) if isinstance(result, PhraseHeard)
-            )
+        for frame in frames(segment.samples, 0.0):
+            found += [
+                Taken(segment.kind, result.intent, result.text, segment.words_at(result.ended_at))
+                for result in ear.feed(frame)
+                if isinstance(result, PhraseHeard)
+            ]
         ear.reset()
-    return found
+        heard += len(segment.samples) / SAMPLE_RATE
+    return heard, found
 
 
 def frames(samples: NDArray[np.int16], start: float) -> Iterator[Frame]:
@@ -116,7 +135,7 @@ def show(
     spent: Mapping[str, float],
     heard: Mapping[str, float],
     woken: list[str],
-    answered: Counter[str],
+    answered: tuple[float, list[Taken]],
     memory: list[tuple[float, float]],
     wall: float,
 ) -> None:
@@ -132,15 +151,13 @@ def show(
     wordless = [line for line in woken if not line.startswith(SPEECH)]
     row("false wakes without any words", len(wordless), 0)
     row("false wakes per 8 hours", len(woken) / hours * 8, 1)
-    voices = {key: count for key, count in answered.items() if key.startswith(SPEECH)}
-    replies = {key: count for key, count in answered.items() if key.rpartition(": ")[2] in CLASSES}
-    sounds = {key: count for key, count in answered.items() if not key.startswith(SPEECH)}
-    own = {key: count for key, count in replies.items() if key.startswith("prompts")}
-    row("groans, coughs, snores, knocks, noise taken for an answer", sum(sounds.values()), 0)
-    row("own prompts through the wall taken for yes, no or the like", sum(own.values()), 0)
-    table.add_row(
-        "words of others taken for an answer, an hour of it", f"{sum(voices.values()) / hours / ANSWERS_SHARE:.3g}", ""
-    )
+    seconds, taken = answered
+    words = [each for each in taken if each.kind in SPEECH]
+    own = [each for each in taken if each.kind == PROMPTS]
+    row("groans, coughs, snores, knocks, noise taken for an answer", len(taken) - len(words), 0)
+    row("own prompts through the wall taken for yes, no or the like", sum(each.intent in CLASSES for each in own), 0)
+    row("own prompts through the wall taken for danger", sum(is_danger(each.intent) for each in own), 0)
+    table.add_row("words of others taken for an answer, an hour of any sound", f"{len(words) / seconds * 3600:.3g}", "")
     shut = [kind for kind in heard if kind not in SPEECH]
     row(
         "processor, nobody speaks", 100 * sum(spent[kind] for kind in shut) / sum(heard[kind] for kind in shut), 10, "%"
@@ -151,7 +168,7 @@ def show(
     span = (settled[-1][0] - settled[0][0]) / 3600
     row("memory growth", (settled[-1][1] - settled[0][1]) / span if span else 0.0, 5, "MB/h")
     Console().print(table)
-    for line in (*woken, *(f"{count} times {key}" for key, count in answered.items())):
+    for line in (*woken, *(f"{count} times {key}" for key, count in Counter(map(str, taken)).most_common())):
         print(f"  {line}")
     for kind in heard:
         print(f"  {kind}: {heard[kind]:.0f} s, {100 * spent[kind] / heard[kind]:.1f} % of a core")
