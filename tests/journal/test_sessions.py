@@ -38,13 +38,18 @@ def shipped() -> Dialogs:
 def journal(tmp_path: Path) -> Path:
     """The journal of five steps."""
     path = tmp_path / "night.jsonl"
+    keep(path)
+    return path
+
+
+def keep(path: Path) -> None:
+    """A run of five steps, kept."""
     session = Session.fresh(shipped(), "GB", Voice(rate=130))
     with SessionJournal.maybe(path, shipped(), session) as write:
         assert write is not None
         for now, event in EVENTS:
             session, actions = step(shipped(), session, event, now)
             write(event, now, session, actions)
-    return path
 
 
 def change(path: Path, line: int, edit: Callable[[Entry], None]) -> None:
@@ -108,6 +113,36 @@ def test_a_line_cut_short_is_named(journal: Path) -> None:
     text = journal.read_text()
     journal.write_text(text[: len(text) - 20])
     with pytest.raises(StorageError, match=f"{journal}:6: not JSON"):
+        verify(journal, shipped())
+
+
+def test_a_second_run_is_added_to_the_first(journal: Path) -> None:
+    first = journal.read_text()
+    keep(journal)
+    assert journal.read_text() == 2 * first
+    assert verify(journal, shipped()) == 2 * len(EVENTS)
+
+
+def test_a_line_of_the_second_run_that_was_changed_is_named(journal: Path) -> None:
+    keep(journal)
+    change(journal, 9, lambda entry: entry.update(session="0" * 16))
+    with pytest.raises(StorageError, match=f"{journal}:9: comes out differently"):
+        verify(journal, shipped())
+
+
+def test_a_run_after_a_power_cut_is_checked_and_so_is_what_was_kept_before_it(journal: Path) -> None:
+    text = journal.read_text()
+    journal.write_text(text[: len(text) - 20])
+    keep(journal)
+    assert journal.read_text().startswith(text[: len(text) - 20])
+    assert verify(journal, shipped()) == 2 * len(EVENTS) - 1
+
+
+@pytest.mark.parametrize("torn", ["{", "{\n{"])
+def test_torn_lines_within_a_run_are_named(journal: Path, torn: str) -> None:
+    lines = journal.read_text().splitlines()
+    journal.write_text("\n".join([*lines[:2], torn, *lines[2:]]) + "\n")
+    with pytest.raises(StorageError, match=f"{journal}:3: not JSON"):
         verify(journal, shipped())
 
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.wav", help="write both voices there, each in its time")
     parser.add_argument("--json", action="store_true", help="print one JSON object per event, and nothing else")
     parser.add_argument("--realtime", action="store_true", help="take as long as the call took")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="keep a journal, for `voice-skill journal`")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="add to a journal, for `voice-skill journal`")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a Vosk model instead of the configured one")
     parser.add_argument(
         "--after",

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--model", type=Path, metavar="DIR", help="a Vosk model instead of the configured one")
     parser.add_argument("--json", action="store_true", help="print one JSON object per event, and nothing else")
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="keep a journal, for `voice-skill journal`")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="add to a journal, for `voice-skill journal`")
 
 
 def run(args: argparse.Namespace) -> int:
