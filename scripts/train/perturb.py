@@ -23,6 +23,10 @@ _QUIETEST, _LOUDEST = 17.0, 27.5
 """Level (see `_level`) of speech at about -55 and -10 dB of full scale."""
 _WARPS = np.linspace(0.86, 1.16, 31)
 """Vocal tract length factors."""
+_WIDE_WARPS = np.linspace(0.78, 1.24, 31)
+"""The same for synthetic voices: they are few, and each says thousands of things in just its own way."""
+_PACES = (0.82, 1.22)
+"""How much slower or faster an utterance may become."""
 
 
 def cepstra(log_mel: Matrix) -> Matrix:
@@ -37,22 +41,28 @@ class Perturber:
         self._chance = chance
         self._noise = noise
         self._warps = [_warp(factor) for factor in _WARPS]
+        self._wide_warps = [_warp(factor) for factor in _WIDE_WARPS]
 
-    def speech(self, log_mel: Matrix) -> Matrix:
-        """Another speaker, microphone, distance and background."""
+    def speech(self, log_mel: Matrix, synthetic: bool = False) -> Matrix:
+        """Another speaker, pace, microphone, distance and background."""
         chance = self._chance
-        if chance.random() < 0.5:
-            log_mel = log_mel @ self._warps[chance.integers(len(self._warps))]
+        if chance.random() < (0.8 if synthetic else 0.5):
+            warps = self._wide_warps if synthetic else self._warps
+            log_mel = log_mel @ warps[chance.integers(len(warps))]
+        if chance.random() < 0.4:
+            log_mel = self._pace(log_mel)
         log_mel = log_mel + self._colour()
         log_mel = log_mel + np.float32(chance.uniform(_QUIETEST, _LOUDEST) - _level(log_mel))
+        if chance.random() < 0.15:
+            log_mel = self._duck(log_mel)
         if len(log_mel) < 300 and chance.random() < 0.5:
             log_mel = self._pad(log_mel)
-        if chance.random() < 0.5:
+        if chance.random() < 0.65:
             behind = self._some_noise(len(log_mel))
-            distance = _level(log_mel) - _level(behind) - chance.uniform(1, 25) * _DECIBEL
+            distance = _level(log_mel) - _level(behind) - chance.uniform(0, 25) * _DECIBEL
             log_mel = np.logaddexp(log_mel, behind + np.float32(distance))
         log_mel = self._microphone_hiss(log_mel)
-        return self._hide(log_mel) if chance.random() < 0.25 else log_mel
+        return self._hide(log_mel) if chance.random() < 0.4 else log_mel
 
     def noise(self, log_mel: Matrix) -> Matrix:
         """A noise at another loudness; sometimes nothing but silence."""
@@ -71,6 +81,22 @@ class Perturber:
         if chance.random() < 0.15:
             curve[: chance.integers(3, 9)] -= chance.uniform(6, 25)
         return np.asarray(curve * _DECIBEL, dtype=np.float32)
+
+    def _pace(self, log_mel: Matrix) -> Matrix:
+        """Slower or faster, the pitch unchanged: frames are taken from between the frames."""
+        place = np.arange(0, len(log_mel) - 1, self._chance.uniform(*_PACES), dtype=np.float32)
+        before = place.astype(np.int64)
+        part = (place - before)[:, None]
+        return np.asarray(log_mel[before] * (1 - part) + log_mel[before + 1] * part, dtype=np.float32)
+
+    def _duck(self, log_mel: Matrix) -> Matrix:
+        """Held down for a moment, most often at the beginning, as an echo canceller does when two speak at once."""
+        chance = self._chance
+        long = chance.integers(4, 18)
+        moment = 0 if chance.random() < 0.5 else chance.integers(0, max(1, len(log_mel) - long))
+        ducked = log_mel.copy()
+        ducked[moment : moment + long] -= chance.uniform(4, 22) * _DECIBEL
+        return ducked
 
     def _pad(self, log_mel: Matrix) -> Matrix:
         before, after = self._chance.integers(0, 60, 2)

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 from scripts.train.errors import TrainingError
+from voice_skill.loading import load_dialogs
+from voice_skill.nlu.phrases import PhraseBook
 
-__all__ = ["all_phrases", "read_phrases", "short_phrases"]
+__all__ = ["all_phrases", "dialog_phrases", "read_phrases", "short_phrases"]
 
 PHRASES = Path(__file__).with_name("phrases.txt")
 _HEADING = re.compile(r"\[([a-z_]+)\]")
@@ -42,3 +44,9 @@ def all_phrases(path: Path = PHRASES) -> list[str]:
 def short_phrases(path: Path = PHRASES) -> list[str]:
     """The phrases of one or two words: the hardest to hear, and the ones that decide most."""
     return [phrase for phrase in all_phrases(path) if len(phrase.split()) <= 2]
+
+
+def dialog_phrases() -> list[str]:
+    """Everything that the shipped dialogs listen for, in a fixed order."""
+    phrases = load_dialogs().phrases
+    return sorted(set(PhraseBook(phrases).grammar(phrases)))

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from scripts.train.corpora import Recording, read_manifest
 from scripts.train.features import log_mel
 from scripts.train.moods import MOODS, in_moods
-from scripts.train.phrases import all_phrases, short_phrases
+from scripts.train.phrases import all_phrases, dialog_phrases, short_phrases
 from scripts.train.pieces import COMMAND_WORDS, Spoken, align, cut, cuts
 from scripts.train.sound import Samples, change_speed, in_a_room, made_noise, read_sound
 from scripts.train.store import exists, write_store
-from scripts.train.voices import HELD_OUT, TRAINING, clips_for, synthesise
+from scripts.train.voices import HELD_OUT, MORE, TRAINING, clips_for, synthesise
 
 __all__ = ["Sources", "noise_recordings", "prepare"]
 
@@ -95,7 +95,8 @@ def prepare(sources: Sources, processes: int = 2, report: Callable[[str], None] 
     synthetic = clips_for(TRAINING, all_phrases(), sources.synthetic / "training")
     short = list(dict.fromkeys([*short_phrases(), *sorted(COMMAND_WORDS)]))
     wild = clips_for(TRAINING, short, sources.synthetic / "wild", wild=True, share=0.6)
-    synthesise([*synthetic, *wild, *clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out")])
+    dialogs = clips_for(MORE, dialog_phrases(), sources.synthetic / "dialogs")
+    synthesise([*synthetic, *wild, *dialogs, *clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out")])
 
     speech = [one for one in recordings if one.training and one.text]
     people = [_Item(one.path, one.text, one.corpus, _PEOPLE) for one in speech]
@@ -109,6 +110,9 @@ def prepare(sources: Sources, processes: int = 2, report: Callable[[str], None] 
         **{f"people-{part + 1}": people[part::_SLICES] for part in range(1, _SLICES)},
         "wild": [
             _Item(one.path, one.text, "synthetic", (_as_it_is,), moods=index % 2) for index, one in enumerate(wild)
+        ],
+        "dialogs": [
+            _Item(one.path, one.text, "dialogs", (_PEOPLE[index % len(_PEOPLE)],)) for index, one in enumerate(dialogs)
         ],
         "moods-people": [_Item(one.path, one.text, "moods", moods=2) for one in speech if _in_moods(one)],
         "moods-robots": [_Item(one.path, one.text, "moods", moods=1) for one in synthetic[::5]],

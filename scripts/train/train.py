@@ -28,7 +28,7 @@ __all__ = ["SHARES", "Settings", "train"]
 
 STORES = (
     *("people-1", "people-2", "people-3", "people-4", "robots"),
-    *("wild", "pieces", "moods-people", "moods-robots"),
+    *("wild", "pieces", "moods-people", "moods-robots", "dialogs"),
 )
 SHARES = {
     "minilibri": 0.4,
@@ -38,7 +38,8 @@ SHARES = {
     "ljspeech_part": 0.15,
     "mycroft_community": 0.15,
     "hymel_keywords": 0.6,
-    "synthetic": 0.3,
+    "synthetic": 0.5,
+    "dialogs": 0.8,
     "pieces": 0.4,
     "moods": 0.4,
     "recorded": 0.7,
@@ -48,6 +49,7 @@ SHARES = {
 _FEW = 250
 """A one-word command with fewer stored recordings than this is seen in every stored form, every round."""
 _PEOPLE = frozenset({"speech_commands", "an4", "hymel_keywords", "mycroft_community"})
+_SYNTHETIC = frozenset({"synthetic", "dialogs"})
 _COMMANDS = frozenset((word,) for word in "yes no stop go help up down left right on off start repeat".split())
 
 Pronounce = Callable[[str], Sequence[Sequence[str]]]
@@ -169,7 +171,7 @@ class Trainer:
         of_all, all_paths = self.denominator(plain, lengths)
         of_right, right_paths, possible = numerator(plain, lengths, [one.paths for one in batch])
         weight = _weight(lengths, possible, scores.shape[1])
-        loss = (scores * (all_paths - right_paths) * weight).sum() + 2.5e-4 * (scores**2 * weight).sum()
+        loss = (scores * (all_paths - right_paths) * weight).sum() + 5e-4 * (scores**2 * weight).sum()
         loss = loss - 0.1 * (functional.log_softmax(side, dim=2) * right_paths * weight).sum()
         return loss, float(((of_right - of_all) * possible).nan_to_num().sum() * weight.amax())
 
@@ -234,7 +236,10 @@ class Trainer:
 
     def _input(self, one: Example) -> Any:
         log_mel = one.store.log_mel(one.utterance)
-        changed = self.perturber.speech(log_mel) if one.utterance.words else self.perturber.noise(log_mel)
+        if one.utterance.words:
+            changed = self.perturber.speech(log_mel, one.utterance.corpus in _SYNTHETIC)
+        else:
+            changed = self.perturber.noise(log_mel)
         return cepstra(changed).astype(np.float32)
 
     def _first(self, words: tuple[str, ...]) -> list[list[int]]:

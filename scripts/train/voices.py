@@ -21,7 +21,7 @@ import soxr
 from scripts.train.errors import TrainingError
 from scripts.train.files import whole_file
 
-__all__ = ["HELD_OUT", "TRAINING", "Clip", "Voice", "clips_for", "synthesise"]
+__all__ = ["HELD_OUT", "MORE", "TRAINING", "Clip", "Voice", "clips_for", "synthesise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,23 @@ TRAINING = [
     *(Voice("flite", name) for name in ("kal16", "awb", "slt")),
     Voice("festival", "kal_diphone"),
 ]
+
+_MORE_VARIANTS = """
+    adam Alex Andrea Denis Diogo Gene Gene2 Henrique Hugo Jacky Lee Marco Mario Michael Mike Nguyen antonio aunty
+    belinda benjamin caleb david ed edward gustave iven iven3 john kaukovalta marcelo max michel miguel norbert pablo
+    paul pedro quincy rob robert sandro shelby steph steph3 travis victor zac anika grandpa klatt klatt3 klatt4 klatt5
+    klatt6 AnxiousAndy
+""".split()
+_ACCENTS = ("en-us", "en-gb", "en-us", "en-gb-scotland", "en-us-nyc", "en-gb-x-rp", "en-029", "en-gb-x-gbclan")
+
+MORE = [
+    *(
+        Voice("espeak", f"{_ACCENTS[number % len(_ACCENTS)]}+{variant}", share=0.12)
+        for number, variant in enumerate(_MORE_VARIANTS)
+    ),
+    *(Voice(voice.engine, voice.name, share=0.05 if voice.engine == "espeak" else 0.5) for voice in TRAINING),
+]
+"""For what the dialogs listen for, which is much: many voices say a little each."""
 
 HELD_OUT = [
     Voice("espeak", "en-us+f4"),
