@@ -84,7 +84,7 @@ def _noisy(clean: NDArray[np.int16], seed: int) -> NDArray[np.int16]:
     noise = np.fft.irfft(spectrum, clean.size)
     voiced = clean[np.abs(clean) > 50].astype(np.float64)
     level = np.sqrt(np.mean(voiced**2)) * 10 ** (-NOISE_SNR_DB / 20)
-    return np.clip(clean + noise / np.std(noise) * level, -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(clean + noise / np.std(noise) * level, -32768, 32767), dtype=np.int16)
 
 
 def _padded(speech: NDArray[np.int16]) -> NDArray[np.int16]:

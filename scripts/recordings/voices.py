@@ -38,7 +38,7 @@ def speak(voice: str, text: str, *, rate: float = 1.0) -> NDArray[np.int16]:
         samples = np.frombuffer(read_pcm(out), "<i2").astype(np.float32)
     loud = np.flatnonzero(np.abs(samples) > 200)
     samples = samples[loud[0] : loud[-1] + 1]
-    return (samples / np.abs(samples).max() * LEVEL * 32767).astype(np.int16)
+    return np.asarray(samples / np.abs(samples).max() * LEVEL * 32767, dtype=np.int16)
 
 
 def _command(engine: str, name: str, text: str, out: Path, rate: float) -> list[str]:

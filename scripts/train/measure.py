@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from scripts.train.phrases import all_phrases, read_phrases
 from scripts.train.prepare import Sources, noise_recordings
 from scripts.train.sound import RATE, Samples, made_noise, read_sound
 from scripts.train.voices import HELD_OUT, clips_for
+
+if TYPE_CHECKING:
+    import vosk
 
 __all__ = [
     "COMMANDS",
@@ -91,7 +94,7 @@ class VoskListener:
         begin = time.perf_counter()
         self._model = vosk.Model(str(model))
         self.load_seconds = time.perf_counter() - begin
-        self._recognisers: dict[tuple[str, ...], object] = {}
+        self._recognisers: dict[tuple[str, ...], vosk.KaldiRecognizer] = {}
 
     def listen(self, sound: NDArray[np.int16], grammar: tuple[str, ...]) -> Heard:
         if grammar not in self._recognisers:
@@ -185,9 +188,9 @@ def measure(listener: Listener, all_tests: Sequence[Test], console: Console | No
     groups = dict.fromkeys(test.kind for test, _ in results if test.kind.startswith("phrase"))
     for level in dict.fromkeys(kind.split("|")[0] for kind in groups):
         for voice in ["", *(kind.split("|")[1] for kind in groups if kind.split("|")[0] == level)]:
-            mine = [pair for pair in results if pair[0].kind.startswith(f"{level}|{voice}")]
-            right = sum(_same(heard.text) == _same(test.expected) for test, heard in mine)
-            lines.append(Measure(f"  {voice}" if voice else f"{level}: exact", right, len(mine)))
+            pairs = [pair for pair in results if pair[0].kind.startswith(f"{level}|{voice}")]
+            right = sum(_same(heard.text) == _same(test.expected) for test, heard in pairs)
+            lines.append(Measure(f"  {voice}" if voice else f"{level}: exact", right, len(pairs)))
     seconds = sum(len(test.sound) for test in all_tests) / RATE
     return [*lines, Measure("processor time by sound heard, s", round(spent), round(seconds))]
 

@@ -92,8 +92,8 @@ class Perturber:
     def _duck(self, log_mel: Matrix) -> Matrix:
         """Held down for a moment, most often at the beginning, as an echo canceller does when two speak at once."""
         chance = self._chance
-        long = chance.integers(4, 18)
-        moment = 0 if chance.random() < 0.5 else chance.integers(0, max(1, len(log_mel) - long))
+        long = int(chance.integers(4, 18))
+        moment = 0 if chance.random() < 0.5 else int(chance.integers(0, max(1, len(log_mel) - long)))
         ducked = log_mel.copy()
         ducked[moment : moment + long] -= chance.uniform(4, 22) * _DECIBEL
         return ducked
@@ -123,7 +123,7 @@ class Perturber:
         lowest = chance.integers(0, BINS - width)
         hidden[:, lowest : lowest + width] = blank
         for _ in range(1 + len(log_mel) // 150):
-            long = chance.integers(0, 9)
+            long = int(chance.integers(0, 9))
             moment = chance.integers(0, max(1, len(log_mel) - long))
             hidden[moment : moment + long] = blank
         return hidden
