@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import pytest
@@ -156,7 +156,6 @@ def live(
     speaker: ScriptedSpeaker | None = None,
     items: Iterable[tuple[float, Item]] = (),
     *,
-    clean: Callable[[Frame], Frame] | None = None,
     watch: SourceWatch | None = None,
     onlookers: Sequence[Onlooker] = (),
 ) -> None:
@@ -167,9 +166,7 @@ def live(
     night = steady(world, speaker or ScriptedSpeaker(world))
     heard = cast(Conversation, conversation)
     with pytest.raises(KeyboardInterrupt):
-        run_live(
-            heard, inbox, microphone, night, world.clock, world.tell, clean=clean, watch=watch, onlookers=onlookers
-        )
+        run_live(heard, inbox, microphone, night, world.clock, world.tell, watch=watch, onlookers=onlookers)
 
 
 def steady(world: World, device: ScriptedSpeaker) -> NightSpeaker:

@@ -9,7 +9,7 @@ import pytest
 from voice_skill.asr.fake import ScriptedRecogniser, said
 from voice_skill.asr.port import Transcript
 from voice_skill.audio.files import silence
-from voice_skill.audio.frame import FRAME_SECONDS
+from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.vad import ScriptedDetector
 from voice_skill.ear import (
     Ear,
@@ -92,31 +92,47 @@ def test_the_recogniser_is_given_the_phrases_and_what_sounds_like_no() -> None:
     assert not {"no", "now"} & set(second)
 
 
+class Deaf:
+    """A recogniser that understands nothing and keeps what it is given; it is its own decoding."""
+
+    def __init__(self, fed: list[bytes]) -> None:
+        self._fed = fed
+
+    def decode(self, _grammar: object) -> Deaf:
+        return self
+
+    def knows(self, _word: str) -> bool:
+        return True
+
+    def feed(self, pcm: bytes) -> None:
+        self._fed.append(pcm)
+
+    def partial(self) -> str:
+        return ""
+
+    def finish(self) -> Transcript:
+        return Transcript()
+
+
 def test_the_sound_before_speech_was_noticed_is_heard_too() -> None:
-    fed: list[int] = []
-
-    class Decoding:
-        def feed(self, pcm: bytes) -> None:
-            fed.append(len(pcm))
-
-        def partial(self) -> str:
-            return ""
-
-        def finish(self) -> Transcript:
-            return Transcript()
-
-    class Recogniser:
-        def decode(self, _grammar: object) -> Decoding:
-            return Decoding()
-
-        def knows(self, _word: str) -> bool:
-            return True
-
-    ear = Ear(Recogniser(), ScriptedDetector([(2.0, 2.5)]), BOOK, EarSettings(pre_roll=0.5))
+    fed: list[bytes] = []
+    ear = Ear(Deaf(fed), ScriptedDetector([(2.0, 2.5)]), BOOK, EarSettings(pre_roll=0.5))
     ear.listen(ALL, ALL, turn=1, endpoint=QUIET)
     hear(ear, 0, 10)
     # half a second of pre-roll, of which a tenth is speech already, and all up to the end of the silence
-    assert sum(fed) / 32_000 == pytest.approx(0.4 + 0.5 + QUIET, abs=0.07)
+    assert len(b"".join(fed)) / 32_000 == pytest.approx(0.4 + 0.5 + QUIET, abs=0.07)
+
+
+def test_what_is_understood_is_what_was_cleaned_and_what_is_noticed_is_what_was_heard() -> None:
+    fed: list[bytes] = []
+
+    def clean(frame: Frame) -> Frame:
+        return Frame(frame.at + 50.0, b"clean")  # nobody speaks there: a detector that was given this would tell
+
+    ear = Ear(Deaf(fed), ScriptedDetector([(2.0, 2.5)]), BOOK, clean=clean)
+    ear.listen(ALL, ALL, turn=1, endpoint=QUIET)
+    assert hear(ear, 0, 10)
+    assert set(fed) == {b"clean"}
 
 
 @pytest.mark.parametrize(("began", "understood"), [(1.0, False), (3.0, True)])

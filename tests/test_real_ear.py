@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.audio.test_subtract import echo, noise, overheard, recorded
 from tests.test_ear import ALL, BOOK, EARLY
 from voice_skill.asr.model import locate_model
 from voice_skill.asr.vosk import VoskRecogniser
+from voice_skill.audio.cancel import Reference, available
 from voice_skill.audio.files import FileSource, silence
-from voice_skill.audio.frame import FRAME_SECONDS, Frame
+from voice_skill.audio.frame import FRAME_SECONDS, SAMPLE_RATE, Frame
 from voice_skill.audio.vad import SileroDetector
+from voice_skill.commands.parts import build_ear
 from voice_skill.ear import Ear, PhraseHeard, Result, SpeechOpened, WakeHeard
+from voice_skill.loading import load_dialogs
 
 SPEECH = Path(__file__).parent / "data" / "speech"
 
@@ -68,3 +72,22 @@ def test_real_wake_phrases(real: Ear, recording: Path) -> None:
     assert wake.began_at == pytest.approx(1.25, abs=0.15)
     expected = ["start_cramp"] if "cramping" in recording.name else []
     assert [result.intent for result in rest if isinstance(result, PhraseHeard)] == expected
+
+
+@pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
+def test_who_talks_over_charley_is_understood_and_charley_is_not() -> None:
+    reference = Reference()
+    ear = build_ear(load_dialogs(), locate_model(), reference=reference)
+    ear.listen(ALL, ALL, turn=1, endpoint=0.8)
+    ear.question_began(0.0)
+    heard = echo(0.1)
+    heard += noise(len(heard))
+    stop = recorded("stop.espeak-f4.ogg")
+    at = round(7.0 * SAMPLE_RATE)
+    heard[at : at + len(stop)] += stop
+    results = [result for frame in overheard(heard, reference) for result in ear.feed(frame)]
+    opened, said = results
+    assert isinstance(opened, SpeechOpened)
+    assert isinstance(said, PhraseHeard)
+    assert said.intent == "stop"
+    assert 7.0 < said.began_at < said.ended_at < 7.0 + len(stop) / SAMPLE_RATE + 0.2

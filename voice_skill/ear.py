@@ -21,7 +21,7 @@ phrase that is not quite sure is heard a second time, cut out of what was said a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from voice_skill.asr.port import Decoding, Recogniser, Transcript, Word
@@ -145,11 +145,15 @@ class Ear:
         detector: SpeechDetector,
         book: PhraseBook,
         settings: EarSettings | None = None,
+        *,
+        clean: Callable[[Frame], Frame] | None = None,
     ) -> None:
+        """`clean` takes out of a frame what is not to be understood; the detector is given the frame as it came."""
         self._recogniser = recogniser
         self._detector = detector
         self._book = book
         self._settings = settings or EarSettings()
+        self._clean = clean
         self._endpointer = Endpointer(self._settings.endpoint)
         self._pre_roll = PreRoll(self._settings.pre_roll)
         self._carried: list[Frame] = []
@@ -204,6 +208,8 @@ class Ear:
         Raises `ModelError` if a phrase that is listened for holds a word that the recogniser does not know.
         """
         probability = self._detector.probability(frame)
+        if self._clean is not None:
+            frame = self._clean(frame)
         event = self._endpointer.process(probability, frame.end)
         utterance = self._utterance
         if utterance is None:

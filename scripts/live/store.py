@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scripts.live.measure import Row, percentile
 from scripts.live.night import Mouth
 from scripts.live.soundcard import SoundCard
-from voice_skill.audio.cancel import EchoCancelling, Reference, WebRtcCanceller
+from voice_skill.audio.cancel import Reference
 from voice_skill.audio.files import Resampler
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
 from voice_skill.commands.parts import build_dialogs, build_ear, build_store
@@ -135,11 +135,11 @@ def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
     dialogs = build_dialogs(config, config.model_folder)
     screen = next(name for name, state in dialogs.walk() if state.screen and name.startswith("red_flag_screen"))
     intents = intents_of(dialogs, screen)
-    ear = build_ear(dialogs, config.model_folder)
+    air = _Air(setting.echo_db)
+    ear = build_ear(dialogs, config.model_folder, reference=air.reference if setting.cancels else None)
     gate = EchoGate(Passes.OTHERS if setting.cancels else Passes.URGENT)
     store = build_store(config)
     said = np.zeros(0) if not word else Mouth()(word).astype(np.float64)
-    air = _Air(setting)
     trials = []
     for number, prompt in enumerate(prompts):
         clip = np.frombuffer(store.get(prompt, config.rate).pcm, "<i2") * 10 ** (GAIN_DB / 20)
@@ -182,21 +182,21 @@ def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
 class _Air:
     """Loudspeaker, room and microphone, on one clock that runs through all prompts."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, echo_db: float) -> None:
         self.now = 0.0
+        self.reference = Reference()
+        """What is played."""
         self._random = np.random.default_rng(11)
-        self._reference = Reference()
-        self._clean = EchoCancelling(self._reference, WebRtcCanceller()).process if setting.cancels else None
         tail = self._random.standard_normal(round(3 * DECAY_SECONDS * SAMPLE_RATE))
         tail *= 0.3 * np.exp(-np.arange(len(tail)) / (DECAY_SECONDS * SAMPLE_RATE))
         tail[0] = 1.0
         room = np.concatenate((np.zeros(round(DELAY_SECONDS * SAMPLE_RATE)), tail))
-        self._room = room / np.sqrt((room**2).sum()) * 10 ** (setting.echo_db / 20)
+        self._room = room / np.sqrt((room**2).sum()) * 10 ** (echo_db / 20)
         self._played = 0
 
     def frames(self, clip: NDArray[np.int16], person: tuple[Samples, float | None]) -> Iterator[Frame]:
-        """What the microphone hears while `clip` is played `BEFORE` seconds from now, cleaned if that is asked for.
-        `person`: what somebody says, and when; `None` for never."""
+        """What the microphone hears while `clip` is played `BEFORE` seconds from now. `person`: what somebody says, and
+        when; `None` for never."""
         count = -(-round((BEFORE + AFTER) * SAMPLE_RATE + len(clip) * SAMPLE_RATE / CLIP_RATE) // FRAME_SAMPLES)
         begun = self.now
         padded = np.pad(clip, (round(BEFORE * CLIP_RATE), round((AFTER + 1) * CLIP_RATE)))
@@ -211,14 +211,13 @@ class _Air:
         for number in range(count):
             self.now = begun + (number + 1) * FRAME_SECONDS
             self._play(padded, begun)
-            frame = Frame(
+            yield Frame(
                 begun + number * FRAME_SECONDS, pcm[number * FRAME_SAMPLES : (number + 1) * FRAME_SAMPLES].tobytes()
             )
-            yield frame if self._clean is None else self._clean(frame)
 
     def _play(self, padded: NDArray[np.int16], begun: float) -> None:
-        """Give the canceller what is played up to now, and ahead of it."""
+        """Tell what is played up to now, and ahead of it."""
         until = round((self.now + AHEAD_SECONDS) * CLIP_RATE)
         first = self._played - round(begun * CLIP_RATE)
-        self._reference.played(padded[first : first + until - self._played].tobytes(), self._played / CLIP_RATE)
+        self.reference.played(padded[first : first + until - self._played].tobytes(), self._played / CLIP_RATE)
         self._played = until

@@ -57,9 +57,8 @@ class Loop:
         self.open: list[str] = []
         self._card = card
 
-    def __call__(self, *given: Any, clean: Any, watch: Any, onlookers: Any) -> None:  # noqa: ARG002
+    def __call__(self, *given: Any, watch: Any, onlookers: Any) -> None:  # noqa: ARG002
         self.given = list(given)
-        self.clean = clean
         self.open = list(self._card.open)
         raise KeyboardInterrupt
 
@@ -114,7 +113,7 @@ def test_what_was_heard_before_it_listened_is_forgotten(loop: Loop) -> None:
 def test_even_that_it_is_deaf_is_rendered_beforehand(voice: ScriptedVoice, monkeypatch: pytest.MonkeyPatch) -> None:
     late: list[tuple[str, int]] = []
 
-    def loop(*given: Any, clean: Any, watch: Any, onlookers: Any) -> None:  # noqa: ARG001
+    def loop(*given: Any, watch: Any, onlookers: Any) -> None:  # noqa: ARG001
         before = len(voice.rendered)
         given[3].say(Say(1, live.DEAF))
         late.extend(voice.rendered[before:])
@@ -143,5 +142,4 @@ def test_what_may_interrupt(monkeypatch: pytest.MonkeyPatch, loop: Loop, barge_i
     Path("charley.yaml").write_text(f'barge_in: "{barge_in}"\n')
     assert main(["run"]) == 130
     assert made == ([] if passes is None else [passes])
-    assert (loop.clean is not None) == (passes is Passes.OTHERS)
     assert loop.open

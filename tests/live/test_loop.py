@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.scripted_devices import ScriptedConversation, ScriptedMicrophone, ScriptedSpeaker, World, live
-from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, Frame
+from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.source_watch import SourceWatch
 from voice_skill.dialog.actions import Action
 from voice_skill.dialog.events import Event, SpeechFinished, TimePassed
@@ -92,15 +92,6 @@ def test_a_microphone_that_was_swapped_for_the_speaker_is_gone_and_what_it_hears
     assert [action.sentences for _, action in speaker.said] == [DEAF[:1]]
     assert not [frame for frame in conversation.heard if gone < frame.at < back - 0.1]
     assert microphone.reopened
-
-
-def test_a_frame_is_heard_without_the_echo() -> None:
-    world = World(1.0)
-    conversation = ScriptedConversation(world)
-    microphone = ScriptedMicrophone(world, [(0.0, 1.0)])
-    clean = Frame(99.0, bytes(2 * FRAME_SAMPLES))
-    live(world, conversation, microphone, clean=lambda _: clean)
-    assert set(conversation.heard) == {clean}
 
 
 def test_in_a_hold_one_is_told_that_it_goes_on() -> None:

@@ -1,18 +1,19 @@
-"""Echo cancellation: takes Charley's own voice out of what the microphone hears, so that one can talk over it.
+"""Echo cancellation: takes Charley's own voice out of what the microphone hears, to tell who talks over it.
 
     speaker ──what it plays, and when it is heard──▶ Reference ─┐
     microphone ──frame, and when it was heard─────────────────▶ EchoCancelling ──▶ frame without the echo
 
 The canceller is WebRTC's AEC3, from the optional package `pywebrtc-audio`; this is the only file that imports it. It
 wants the played samples a little before their echo, and at a lag that does not jump: so the reference is read on one
-running index, which is moved only when the two clocks have drifted apart.
+running index, which is moved only when the two clocks have drifted apart. What it gives back is silent but for whoever
+speaks, yet their words are damaged; `subtract` is for those.
 """
 
 from __future__ import annotations
 
 import threading
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,16 @@ from voice_skill.tts.port import CLIP_RATE
 if TYPE_CHECKING:
     from pywebrtc_audio import EchoCanceller
 
-__all__ = ["DELAY_SECONDS", "Canceller", "EchoCancelling", "Reference", "WebRtcCanceller", "available"]
+__all__ = [
+    "DELAY_SECONDS",
+    "Canceller",
+    "EchoCancelling",
+    "Played",
+    "Reference",
+    "ReferenceReader",
+    "WebRtcCanceller",
+    "available",
+]
 
 Samples = NDArray[np.int16]
 
@@ -109,14 +119,43 @@ class Reference:
         return found
 
 
+class Played(NamedTuple):
+    """What was played while a frame was heard."""
+
+    samples: Samples
+    moved: int
+    """By how many samples the reading was moved since the frame before."""
+
+
+class ReferenceReader:
+    """Reads a reference frame by frame, a little ahead, at a lag that is moved only when it must be."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._index: int | None = None
+        """The reference's sample that the next frame is compared with."""
+
+    def read(self, at: float, before: int = 0) -> Played:
+        """What was played while a frame that began at `at` was heard, and so many samples before it."""
+        expected = self._reference.index_at(at + LEAD_SECONDS)
+        if expected is None:
+            return Played(np.zeros(before + FRAME_SAMPLES, np.int16), 0)
+        moved = 0
+        if self._index is None:
+            self._index = expected
+        elif abs(expected - self._index) > _DRIFT_SECONDS * SAMPLE_RATE:
+            moved, self._index = expected - self._index, expected
+        samples = self._reference.read(self._index - before, before + FRAME_SAMPLES)
+        self._index += FRAME_SAMPLES
+        return Played(samples, moved)
+
+
 class EchoCancelling:
     """Frames in, frames without the echo out, `DELAY_SECONDS` later in the sound but each with its true time."""
 
     def __init__(self, reference: Reference, canceller: Canceller) -> None:
-        self._reference = reference
+        self._reader = ReferenceReader(reference)
         self._canceller = canceller
-        self._index: int | None = None
-        """The reference's sample that the next frame is compared with."""
         self._near = np.zeros(0, np.int16)
         self._far = np.zeros(0, np.int16)
         self._clean = np.zeros(_DELAY_SAMPLES, np.int16)
@@ -125,21 +164,10 @@ class EchoCancelling:
         """The next frame, cleaned."""
         near = np.frombuffer(frame.pcm, "<i2")
         self._near = np.concatenate((self._near, near))
-        self._far = np.concatenate((self._far, self._take(frame.at)))
+        self._far = np.concatenate((self._far, self._reader.read(frame.at).samples))
         whole = len(self._near) - len(self._near) % _BLOCK_SAMPLES
         cleaned = self._canceller.process(self._near[:whole], self._far[:whole])
         self._near, self._far = self._near[whole:], self._far[whole:]
         self._clean = np.concatenate((self._clean, cleaned))
         pcm, self._clean = self._clean[:FRAME_SAMPLES], self._clean[FRAME_SAMPLES:]
         return Frame(frame.at - DELAY_SECONDS, pcm.astype("<i2").tobytes())
-
-    def _take(self, at: float) -> Samples:
-        """What was played while a frame that began at `at` was heard."""
-        expected = self._reference.index_at(at + LEAD_SECONDS)
-        if expected is None:
-            return np.zeros(FRAME_SAMPLES, np.int16)
-        if self._index is None or abs(expected - self._index) > _DRIFT_SECONDS * SAMPLE_RATE:
-            self._index = expected
-        played = self._reference.read(self._index, FRAME_SAMPLES)
-        self._index += FRAME_SAMPLES
-        return played

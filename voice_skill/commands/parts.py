@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from voice_skill.asr.port import Recogniser
+    from voice_skill.audio.cancel import Reference
     from voice_skill.audio.frame import Frame, FrameSource
     from voice_skill.audio.loudness import CallListener
     from voice_skill.config import Config
@@ -44,17 +45,27 @@ def build_dialogs(config: Config, model: Path) -> Dialogs:
     return read_dialogs(config.dialogs, vocabulary(model)).dialogs
 
 
-def build_ear(dialogs: Dialogs, model: Path, recogniser: Recogniser | None = None) -> Ear:
-    """An ear with the real speech detector, and `recogniser` or that of `model`. Raises `ModelError`."""
+def build_ear(
+    dialogs: Dialogs, model: Path, recogniser: Recogniser | None = None, reference: Reference | None = None
+) -> Ear:
+    """An ear with the real speech detector, and `recogniser` or that of `model`; with `reference`, to which the speaker
+    tells what it plays, the ear does not hear that. Raises `ModelError`."""
     from voice_skill.asr.model import read_settings
     from voice_skill.asr.vosk import VoskRecogniser
-    from voice_skill.audio.vad import SileroDetector
+    from voice_skill.audio.cancel import EchoCancelling, WebRtcCanceller
+    from voice_skill.audio.subtract import EchoSubtracting
+    from voice_skill.audio.vad import EchoProofDetector, SileroDetector
     from voice_skill.ear import Ear, EarSettings
     from voice_skill.nlu.phrases import PhraseBook
     from voice_skill.nlu.understanding import Thresholds
 
     settings = EarSettings(thresholds=Thresholds.of(read_settings(model).thresholds))
-    return Ear(recogniser or VoskRecogniser(model), SileroDetector(), PhraseBook(dialogs.phrases), settings)
+    recogniser = recogniser or VoskRecogniser(model)
+    book = PhraseBook(dialogs.phrases)
+    if reference is None:
+        return Ear(recogniser, SileroDetector(), book, settings)
+    detector = EchoProofDetector(SileroDetector(), EchoCancelling(reference, WebRtcCanceller()).process)
+    return Ear(recogniser, detector, book, settings, clean=EchoSubtracting(reference).process)
 
 
 def build_store(config: Config) -> PromptStore:

@@ -48,7 +48,7 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
 
     from voice_skill.asr.steady import SteadyRecogniser
     from voice_skill.asr.vosk import VoskRecogniser
-    from voice_skill.audio.cancel import EchoCancelling, Reference, WebRtcCanceller, available
+    from voice_skill.audio.cancel import Reference, available
     from voice_skill.audio.microphone import MicrophoneSource
     from voice_skill.audio.source_watch import SourceWatch, pulse_source
     from voice_skill.audio.speaker import DeviceSpeaker
@@ -120,7 +120,7 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     lines = json_lines(begun) if args.json else transcript(begun=begun)
     conversation = Conversation(
         dialogs,
-        build_ear(dialogs, model, recogniser),
+        build_ear(dialogs, model, recogniser, reference if cancels else None),
         speaker,
         Recorder(lines if view is None else view.record),
         session,
@@ -136,7 +136,6 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     while not inbox.empty():  # what was heard before anybody could know that Charley listens
         inbox.get()
     tell(f'listening. Say "{config.wake_phrase}, my leg is cramping". Ctrl-C ends it.')
-    clean = EchoCancelling(reference, WebRtcCanceller()).process if cancels else None
     watch = SourceWatch(pulse_source, reference)
     supervisor = Supervisor(os.environ, lambda: conversation.session.asleep)
     onlookers: list[Onlooker] = [supervisor, PuzzledWatch(recogniser, speaker, conversation, tell)]
@@ -144,7 +143,7 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
         onlookers.append(night.enter_context(view))
     supervisor.ready()
     night.callback(supervisor.stopping)
-    run_live(conversation, inbox, microphone, speaker, clock, tell, clean=clean, watch=watch, onlookers=onlookers)
+    run_live(conversation, inbox, microphone, speaker, clock, tell, watch=watch, onlookers=onlookers)
 
 
 def _passes(barge_in: str, *, cancels: bool) -> Passes:

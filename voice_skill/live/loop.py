@@ -56,12 +56,11 @@ def run_live(
     clock: Callable[[], float],
     tell: Callable[[str], None],
     *,
-    clean: Callable[[Frame], Frame] | None = None,
     watch: SourceWatch | None = None,
     onlookers: Sequence[Onlooker] = (),
 ) -> None:
     """Go on until interrupted. `clock`: the monotonic one, in seconds; `tell` gets what the one who watches should
-    know; `clean` takes the speaker's echo out of a frame; `watch` notices when the microphone is no microphone."""
+    know; `watch` notices when the microphone is no microphone."""
     deaf = False
     retry_at = 0.0
     while True:
@@ -77,7 +76,7 @@ def run_live(
                 watch.take(item)
             if watch is None or not watch.wrong:
                 heard = item
-                conversation.hear(item if clean is None else clean(item))
+                conversation.hear(item)
                 if deaf:
                     tell("the microphone is back")
                 deaf = False
