@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from scripts.train.errors import TrainingError
+from voice_skill.dialog.texts import sentences
 from voice_skill.loading import load_dialogs
 from voice_skill.nlu.phrases import PhraseBook
 
-__all__ = ["all_phrases", "dialog_phrases", "read_phrases", "short_phrases"]
+__all__ = ["all_phrases", "dialog_phrases", "own_prompts", "read_phrases", "short_phrases"]
 
 PHRASES = Path(__file__).with_name("phrases.txt")
 _HEADING = re.compile(r"\[([a-z_]+)\]")
@@ -50,3 +51,8 @@ def dialog_phrases() -> list[str]:
     """Everything that the shipped dialogs listen for, in a fixed order."""
     phrases = load_dialogs().phrases
     return sorted(set(PhraseBook(phrases).grammar(phrases)))
+
+
+def own_prompts() -> list[str]:
+    """What Charley itself says: every tenth sentence, for the background."""
+    return list(sentences(load_dialogs(), "GB"))[::10]

@@ -1,8 +1,9 @@
 """First step: recordings and synthetic speech to feature stores.
 
 Every recording is stored several times: as it is, slower and lower, faster and higher, and in a room. Words and short
-phrases are cut out of sentences (`pieces.py`), and voices made frightened, shouting, whispering or half asleep
-(`moods.py`). Noise, gain and the rest are mixed in while training (`perturb.py`), differently every time.
+phrases are cut out of sentences (`pieces.py`), voices made frightened, shouting, whispering or half asleep
+(`moods.py`), and short ones put into a bedroom (`bedroom.py`). Noise, gain and the rest are mixed in while training
+(`perturb.py`), differently every time.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.train.bedroom import bedrooms, heard
 from scripts.train.corpora import Recording, read_manifest
 from scripts.train.features import log_mel
 from scripts.train.moods import MOODS, in_moods
-from scripts.train.phrases import all_phrases, dialog_phrases, short_phrases
+from scripts.train.phrases import all_phrases, dialog_phrases, own_prompts, short_phrases
 from scripts.train.pieces import COMMAND_WORDS, Spoken, align, cut, cuts
-from scripts.train.sound import Samples, change_speed, in_a_room, made_noise, read_sound
+from scripts.train.sound import RATE, Samples, change_speed, in_a_room, made_noise, read_sound
 from scripts.train.store import exists, write_store
-from scripts.train.voices import HELD_OUT, MORE, TRAINING, clips_for, synthesise
+from scripts.train.voices import HELD_OUT, MORE, OWN_VOICE, TRAINING, Clip, clips_for, synthesise
 
 __all__ = ["Sources", "noise_recordings", "prepare"]
 
+_SHORT = 3.0
+"""Seconds; what is no longer may be a command or an answer."""
 _LONGEST = 17.5
 """Seconds; longer recordings would make batches uneven."""
 
@@ -71,6 +75,7 @@ _PEOPLE = (_as_it_is, _slower, _faster, _roomy)
 _ROBOTS = ((_as_it_is, _roomy), (_slower, _roomy), (_as_it_is, _faster))
 """What is stored of a synthetic clip: the pairs take turns."""
 _SLICES = 4
+_ROOMS = 120
 
 Change = Callable[[Samples, np.random.Generator], Samples]
 
@@ -96,7 +101,10 @@ def prepare(sources: Sources, processes: int = 2, report: Callable[[str], None] 
     short = list(dict.fromkeys([*short_phrases(), *sorted(COMMAND_WORDS)]))
     wild = clips_for(TRAINING, short, sources.synthetic / "wild", wild=True, share=0.6)
     dialogs = clips_for(MORE, dialog_phrases(), sources.synthetic / "dialogs")
-    synthesise([*synthetic, *wild, *dialogs, *clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out")])
+    prompts = clips_for([OWN_VOICE], own_prompts(), sources.synthetic / "prompts")
+    synthesise(
+        [*synthetic, *wild, *dialogs, *prompts, *clips_for(HELD_OUT, all_phrases(), sources.synthetic / "held-out")]
+    )
 
     speech = [one for one in recordings if one.training and one.text]
     people = [_Item(one.path, one.text, one.corpus, _PEOPLE) for one in speech]
@@ -121,6 +129,10 @@ def prepare(sources: Sources, processes: int = 2, report: Callable[[str], None] 
         running = {}
         if not exists(sources.features, "noise"):
             running[pool.submit(_write_noise, sources.features, recordings)] = "noise"
+        if not exists(sources.features, "bedroom"):
+            said = [(one.path, one.text) for one in speech if one.seconds < _SHORT]
+            said += [(one.path, one.text) for one in dialogs[::3]]
+            running[pool.submit(_write_bedroom, sources.features, said, prompts)] = "bedroom"
         if not exists(sources.features, "pieces"):
             sentences = [one for one in speech if len(one.text.split()) > 1]
             running[pool.submit(_write_pieces, sources, sentences)] = "pieces"
@@ -139,7 +151,7 @@ def _measures(recording: Recording) -> bool:
 def _in_moods(recording: Recording) -> bool:
     """Whether it is short enough to be a command or an answer; of the single words every third."""
     words = len(recording.text.split())
-    return recording.seconds < 3 and (words > 1 or zlib.crc32(recording.path.name.encode()) % 3 == 0)
+    return recording.seconds < _SHORT and (words > 1 or zlib.crc32(recording.path.name.encode()) % 3 == 0)
 
 
 def noise_recordings(recordings: list[Recording], *, training: bool) -> list[Recording]:
@@ -176,6 +188,20 @@ def _sounds(item: _Item) -> Iterator[tuple[Samples, str]]:
 
 def _draw_moods(count: int, chance: np.random.Generator) -> list[str]:
     return [str(mood) for mood in chance.choice(sorted(MOODS), count, replace=False)]
+
+
+def _write_bedroom(folder: Path, said: list[tuple[Path, str]], prompts: list[Clip]) -> None:
+    chance = np.random.default_rng(11)
+    rooms = bedrooms(_ROOMS, chance)
+    own = [read_sound(clip.path) for clip in prompts]
+
+    def features() -> Iterator[tuple[NDArray[np.float32], str, str]]:
+        for path, text in said:
+            room = rooms[chance.integers(len(rooms))]
+            sound = np.pad(read_sound(path), (0, RATE // 10))
+            yield log_mel(heard(sound, room, own, chance)), text, "bedroom"
+
+    write_store(folder, "bedroom", features())
 
 
 def _write_pieces(sources: Sources, sentences: list[Recording]) -> None:

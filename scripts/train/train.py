@@ -28,7 +28,7 @@ __all__ = ["SHARES", "Settings", "train"]
 
 STORES = (
     *("people-1", "people-2", "people-3", "people-4", "robots"),
-    *("wild", "pieces", "moods-people", "moods-robots", "dialogs"),
+    *("wild", "pieces", "moods-people", "moods-robots", "dialogs", "bedroom"),
 )
 SHARES = {
     "minilibri": 0.4,
@@ -40,6 +40,7 @@ SHARES = {
     "hymel_keywords": 0.6,
     "synthetic": 0.5,
     "dialogs": 0.8,
+    "bedroom": 0.7,
     "pieces": 0.4,
     "moods": 0.4,
     "recorded": 0.7,

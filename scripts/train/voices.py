@@ -21,7 +21,7 @@ import soxr
 from scripts.train.errors import TrainingError
 from scripts.train.files import whole_file
 
-__all__ = ["HELD_OUT", "MORE", "TRAINING", "Clip", "Voice", "clips_for", "synthesise"]
+__all__ = ["HELD_OUT", "MORE", "OWN_VOICE", "TRAINING", "Clip", "Voice", "clips_for", "synthesise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,9 @@ MORE = [
     *(Voice(voice.engine, voice.name, share=0.05 if voice.engine == "espeak" else 0.5) for voice in TRAINING),
 ]
 """For what the dialogs listen for, which is much: many voices say a little each."""
+
+OWN_VOICE = Voice("espeak", "en-gb")
+"""Much like the one that Charley speaks with."""
 
 HELD_OUT = [
     Voice("espeak", "en-us+f4"),
