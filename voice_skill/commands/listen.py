@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_skill.commands.recordings import for_each, padded
+from voice_skill.commands.recordings import add_recordings, padded, show_each
 from voice_skill.errors import CharleyError, StorageError
 
 if TYPE_CHECKING:
@@ -45,12 +45,10 @@ class Heard:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a WAV, FLAC or OGG recording")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_recordings(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--phrases", type=Path, metavar="LIST", help="what may be said: one phrase a line")
     what.add_argument("--state", metavar="NAME", help='what may be said in this state, such as "acute_relief.ease"')
-    parser.add_argument("--model", type=Path, metavar="DIR", help="a Vosk model instead of the bundled one")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,12 +65,7 @@ def run(args: argparse.Namespace) -> int:
     recogniser = VoskRecogniser(locate_model(args.model or config.model))
     settings = EarSettings(thresholds=Thresholds.of(recogniser.settings.thresholds))
     ear = Ear(recogniser, SileroDetector(), book, settings)
-
-    def show(file: Path) -> None:
-        heard = _listen(file, ear, intents)
-        print(json.dumps(asdict(heard)) if args.json else _line(heard), flush=True)
-
-    return for_each(args.files, show)
+    return show_each(args, partial(_listen, ear, intents), _line)
 
 
 def _vocabulary(args: argparse.Namespace, config: Config) -> tuple[PhraseBook, tuple[str, ...]]:
@@ -114,7 +107,7 @@ def _read_phrases(path: Path) -> list[str]:
     return phrases
 
 
-def _listen(file: Path, ear: Ear, intents: Sequence[str]) -> Heard:
+def _listen(ear: Ear, intents: Sequence[str], file: Path) -> Heard:
     from voice_skill.audio.files import FileSource
     from voice_skill.ear import PhraseHeard
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_skill.commands.recordings import for_each, padded
+from voice_skill.commands.recordings import add_recordings, padded, show_each
 
 if TYPE_CHECKING:
     from voice_skill.ear import Ear
@@ -32,40 +32,26 @@ class Woken:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a WAV, FLAC or OGG recording")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_recordings(parser)
     parser.add_argument("--phrase", metavar="TEXT", help="the wake phrase; else the configured one")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="a Vosk model instead of the bundled one")
 
 
 def run(args: argparse.Namespace) -> int:
     """Go through every file as if asleep; one that cannot be read is reported, and the rest go on."""
     from voice_skill.asr.model import locate_model
-    from voice_skill.asr.vosk import VoskRecogniser
-    from voice_skill.audio.vad import SileroDetector
+    from voice_skill.commands.parts import build_ear
     from voice_skill.config import load_config
-    from voice_skill.dialog.hearing import intents_of
-    from voice_skill.ear import Ear, EarSettings
+    from voice_skill.dialog.hearing import starts
     from voice_skill.loading import load_dialogs
-    from voice_skill.nlu.phrases import PhraseBook
-    from voice_skill.nlu.understanding import Thresholds
 
     config = load_config(args.config)
     dialogs = load_dialogs(config.dialog_folder)
-    recogniser = VoskRecogniser(locate_model(args.model or config.model))
-    settings = EarSettings(thresholds=Thresholds.of(recogniser.settings.thresholds))
-    ear = Ear(recogniser, SileroDetector(), PhraseBook(dialogs.phrases), settings)
-    phrase = args.phrase or config.wake_phrase
-    ear.sleep(phrase, intents_of(dialogs, dialogs.start), distress=config.distress_phrases)
-
-    def show(file: Path) -> None:
-        woken = _listen(file, ear)
-        print(json.dumps(asdict(woken)) if args.json else _line(woken), flush=True)
-
-    return for_each(args.files, show)
+    ear = build_ear(dialogs, locate_model(args.model or config.model))
+    ear.sleep(args.phrase or config.wake_phrase, starts(dialogs), distress=config.distress_phrases)
+    return show_each(args, partial(_listen, ear), _line)
 
 
-def _listen(file: Path, ear: Ear) -> Woken:
+def _listen(ear: Ear, file: Path) -> Woken:
     from voice_skill.audio.files import FileSource
     from voice_skill.ear import WakeHeard
 

@@ -56,6 +56,8 @@ FIVE = ("help", "stop", "yes", "no", "go")
 """The words that are said in the worst moments."""
 _FEW_STEP = 5
 """Of pairs, which are few, at least each so manieth is taken: each text by one voice or two."""
+_RARER = 20
+"""Of the five words and of the wake phrase all are taken until no more than each so manieth clip of the others is."""
 _LOW_VOICE = 165.0
 """Hertz. Most men speak below it and most women above, but it is pitch that is looked at, not who speaks."""
 
@@ -156,7 +158,7 @@ class Material:
         None is clean. Those of an odd `offset` are others than those of an even one.
         """
         clips = clips_for(HELD_OUT, all_phrases(), self._sources.synthetic / "held-out")
-        for clip in clips[offset :: max(2, self._every)]:
+        for clip in _spoken(clips[offset :: max(2, self._every)]):
             if place := self._place(clip.text):
                 for level in levels:
                     yield self._said(clip, f"phrases {'clean' if level is None else f'{level:g} dB'}", *place, level)
@@ -164,7 +166,7 @@ class Material:
     def phrases_in_moods(self) -> Iterator[Heard]:
         """Other clips of the same phrases, each in a mood."""
         clips = clips_for(HELD_OUT, all_phrases(), self._sources.synthetic / "held-out")
-        for number, clip in enumerate(clips[1 :: max(2, 4 * self._every)]):
+        for number, clip in enumerate(_spoken(clips[1 :: max(2, 4 * self._every)])):
             if place := self._place(clip.text):
                 mood = sorted(MOODS)[number % len(MOODS)]
                 (sound,) = in_moods(padded(read_sound(clip.path)), [mood], self._chance)
@@ -197,8 +199,7 @@ class Material:
         phrases = self._dialogs.phrases.items()
         asked = sorted(text for name, texts in phrases if name.startswith(ASK) for text in texts)
         clips = clips_for(HELD_OUT, asked[:: max(1, len(asked) // count)], folder)
-        synthesise(clips)
-        for clip in clips[:: self._every]:
+        for clip in _spoken(clips[:: self._every]):
             if place := self._place(clip.text):
                 yield self._said(clip, "questions clean", *place, None)
 
@@ -209,13 +210,12 @@ class Material:
         """
         texts = [text for right, wrong in PAIRS for text in (right, *_sides(right, wrong))]
         said = list(dict.fromkeys(texts))
-        clips = clips_for(HELD_OUT, said, folder)
-        synthesise(clips)
+        clips = _spoken(clips_for(HELD_OUT, said, folder)[:: min(self._every, _FEW_STEP)])
         for right, wrong in PAIRS:
             place = self._place(right)
             if place is None:
                 continue
-            for clip in clips[:: min(self._every, _FEW_STEP)]:
+            for clip in clips:
                 if clip.text == right or clip.text in _sides(right, wrong):
                     for level in (None, 12.0):
                         intents, intent = place
@@ -237,8 +237,7 @@ class Material:
         half = (hours * 3600 - sum(one.seconds for one in strangers)) / 2
         trained = [Speech("people who trained it", one.path, one.seconds) for one in _spread(known, half)]
         read = _spread([one for one in known if one.corpus == "minilibri"], half / len(HELD_OUT))
-        clips = clips_for(HELD_OUT, [one.text for one in read], folder)
-        synthesise(clips)
+        clips = _spoken(clips_for(HELD_OUT, [one.text for one in read], folder))
         voices = [
             Speech("voices", clip.path, one.seconds) for clip, one in zip(clips, read * len(HELD_OUT), strict=True)
         ]
@@ -252,8 +251,7 @@ class Material:
         """`texts` by every held-out voice, at an everyday pace and at any."""
         everyday = clips_for(HELD_OUT, list(texts), folder / "everyday")
         wild = clips_for(HELD_OUT, list(texts), folder / "wild", wild=True)
-        synthesise([*everyday, *wild])
-        return [*everyday, *wild]
+        return _spoken([*everyday, *wild][:: max(1, self._every // _RARER)])
 
     def _as_is_and_in_moods(self, clip: Clip) -> Iterator[tuple[str, Samples]]:
         sound = read_sound(clip.path)
@@ -299,17 +297,29 @@ def _sides(right: str, wrong: str) -> list[str]:
     return [wrong] if len(right.split()) == len(wrong.split()) > 1 else wrong.split()
 
 
+def _spoken(clips: list[Clip]) -> list[Clip]:
+    """The clips, each of them there."""
+    synthesise(clips)
+    return clips
+
+
 def _book(words: Sequence[str]) -> PhraseBook:
     """Words that each mean themselves."""
     return PhraseBook({word: [word] for word in words})
 
 
 def _pitch(sound: Samples) -> float:
-    """The median pitch of its voiced moments in hertz; 0 if there are none."""
-    import pyworld
-
-    pitch, _ = pyworld.dio(sound.astype(np.float64), RATE, f0_floor=65.0, f0_ceil=450.0)
-    return float(np.median(pitch[pitch > 0])) if (pitch > 0).any() else 0.0
+    """The median pitch of its voiced moments in hertz, by autocorrelation; 0 if there are none."""
+    length, shortest, longest = RATE // 25, RATE // 400, RATE // 65
+    found = []
+    for start in range(0, len(sound) - length - longest, length // 2):
+        piece = sound[start : start + length + longest]
+        alike = np.correlate(piece, piece[:length], "valid")
+        lag = shortest + int(np.argmax(alike[shortest:]))
+        energies = np.sqrt(np.sum(piece[:length] ** 2) * np.sum(piece[lag : lag + length] ** 2))
+        if energies > 0.1 and alike[lag] > 0.6 * energies:
+            found.append(RATE / lag)
+    return float(np.median(found)) if found else 0.0
 
 
 def _spread(recordings: Sequence[Recording], seconds: float) -> list[Recording]:

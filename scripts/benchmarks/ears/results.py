@@ -145,7 +145,7 @@ def _group(part: str, group: str, outcomes: Sequence[Outcome]) -> list[Row]:
 
 
 def _pair(part: str, group: str, outcomes: Sequence[Outcome]) -> list[Row]:
-    wanted = next(one.clip.intent for one in outcomes if one.clip.intent)
+    wanted = next((one.clip.intent for one in outcomes if one.clip.intent), group.removeprefix(_PAIR))
     said = [one for one in outcomes if one.clip.intent]
     found = _share(part, f"{group}: understood", said, attrgetter("right"))
     for text in dict.fromkeys(one.clip.text for one in outcomes if not one.clip.intent):
