@@ -63,9 +63,9 @@ class Decoded:
     transcript: Transcript
 
 
-def main() -> int:
-    """Tune, store and say what came of it."""
-    args = _arguments()
+def main(arguments: Sequence[str]) -> int:
+    """Tune, store and say what came of it. Returns the exit code."""
+    args = _arguments(arguments)
     console = Console()
     try:
         clips = _clips(args, console)
@@ -84,7 +84,7 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.train.tune", description=__doc__.split("\n")[0])
     parser.add_argument("--speech", type=Path, required=True, help="the folder that holds manifest.tsv")
     parser.add_argument("--audio", type=Path, help="the folder with the unpacked audio; else the same")
@@ -94,7 +94,7 @@ def _arguments() -> argparse.Namespace:
         "--copies", type=int, nargs="+", default=COPIES, metavar="N", help="how often to list a phrase; each is tried"
     )
     parser.add_argument("--every", type=int, default=6, help="take each so manieth clip (default: %(default)s)")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _clips(args: argparse.Namespace, console: Console) -> list[Heard]:
@@ -180,4 +180,4 @@ word_delay = {settings.word_delay:g}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
