@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -81,9 +82,36 @@ def test_a_fault_in_the_shipped_dialogs_is_found(name: str, wanted: str) -> None
 
 
 def test_what_is_tried_since_the_sound_proof_is_what_a_whole_one_finds(small: Dialogs, trials: Trials) -> None:
-    found = {mutant.name: trials.violation(mutant).partition(":")[0] for mutant in mutants(small)}
+    found = {mutant.name: trials.try_on(mutant).violation.partition(":")[0] for mutant in mutants(small)}
     assert found == {mutant.name: whole(mutant) for mutant in mutants(small)}
     assert set(found.values()) > {"", "P3", "P13", "P30"}
+
+
+GUARDED = SMALL["talk"].replace(
+    "{set: {ease: bit}, go: bye}",
+    "[{when: {level: [E]}, go: emergency.start}, {when: {CHEST: [no]}, say: Good., go: bye}, {go: bye}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ('talk.ask at "yes" to emergency.start, never (it looks at level)', "same"),
+        ('talk.ask at "yes" to emergency.start, without a look at level', "killed"),
+        ('talk.ask at "yes" to bye, never (it looks at CHEST)', "cautious"),
+        ('talk.ask at "yes" to bye, without a look at CHEST', "survives"),
+    ],
+)
+def test_what_is_not_killed_is_told_apart(name: str, kind: str, tmp_path: Path) -> None:
+    (write_small(tmp_path) / "talk.yaml").write_text(GUARDED, encoding="utf-8")
+    guarded = load_dialogs(tmp_path)
+    assert Trials(guarded).try_on(named(name, guarded)).kind == kind
+
+
+def test_one_thing_less_is_looked_at() -> None:
+    names = {mutant.name for mutant in mutants(shipped(), "guards")}
+    way = '"bedtime" to bedtime_routine.start, without a look at '
+    assert {f"{way}unsettled", f"{way}level", f"{way}unsettled, level"} <= names
 
 
 # -- from the command line
@@ -91,14 +119,16 @@ def test_what_is_tried_since_the_sound_proof_is_what_a_whole_one_finds(small: Di
 
 def test_check_counts_what_was_killed(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert check("--mutants", "words") == 0
-    assert capsys.readouterr().out.rstrip().endswith("killed          3 of 3 mutants")
+    out = capsys.readouterr().out
+    assert "words     killed 3 of 3\n" in out
+    assert "in all    killed 3 of 3\n" in out
 
 
 def test_check_names_what_survives(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert check("--mutants", "questions") == 1
     out = capsys.readouterr().out
     assert "survives  CHEST is asked nowhere\n" in out
-    assert "killed          0 of 1 mutants" in out
+    assert "questions killed 0 of 1\n" in out
 
 
 def test_check_tries_no_mutants_of_dialogs_that_are_broken(

@@ -13,7 +13,8 @@ from tests.dialog.support import shipped
 from tests.dialog.test_explore import SMALL, write_small
 from voice_skill.dialog.explore import explore
 from voice_skill.dialog.model import Answer, Dialogs, Edge, Guard
-from voice_skill.dialog.proof import Place, Proof, place_of, prove
+from voice_skill.dialog.place import Place, place_of
+from voice_skill.dialog.proof import Proof, prove
 from voice_skill.dialog.properties import violations
 from voice_skill.dialog.screen import Rules, Verdict, reply
 from voice_skill.dialog.session import At
@@ -138,6 +139,7 @@ def test_check_says_what_was_proved(check: Callable[..., int], capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "places, all that can be reached" in out
     assert "properties, no violations" in out
+    assert "MiB of memory at most" in out
 
 
 def test_check_can_leave_the_proof_out(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,6 +82,7 @@ answers:
     say: Soon.
   more:
     say: Go on.
+    is: stretch
     lock: stretch
     locked: Not yet.
 """

@@ -10,7 +10,7 @@ from voice_skill.dialog.move import Move
 from voice_skill.dialog.session import Phase, Voice
 from voice_skill.dialog.texts import MINUTES
 
-__all__ = ["BUILTINS", "CONSENT", "CONSENTS", "KEPT", "PAUSE_SECONDS", "VOICES", "do", "keep"]
+__all__ = ["BUILTINS", "CONSENT", "CONSENTS", "KEPT", "OFF", "PAUSE_SECONDS", "VOICES", "do", "keep"]
 
 PAUSE_SECONDS = 20.0
 """Seconds of silent waiting before "Still here. Ready?" (clinical.md 2.4, WAIT)."""

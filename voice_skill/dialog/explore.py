@@ -13,9 +13,9 @@ it comes everywhere soon; its `frontier` tells what it has not seen.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 from voice_skill.dialog.actions import Action, Note, Say
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transition:
     """One step that can happen."""
 
@@ -51,14 +51,37 @@ class Transition:
     """Where the step was cut that this goes on with, one of `flow.CONTINUE`; empty if it began with the event."""
     until: str = ""
     """Where it is cut itself; empty if it came to rest."""
+    pending: tuple[str, ...] = ()
+    """What is still to be spoken where it is cut."""
 
-    def entered(self) -> Iterator[str]:
+    @cached_property
+    def answered(self) -> tuple[tuple[str, str, str], ...]:
+        """The questions whose answer changes: id, what it was, what it is."""
+        if self.before.screen is self.after.screen:
+            return ()
+        pairs = zip(self.before.screen, self.after.screen, strict=False)  # asleep, there is none
+        return tuple((id, was, now) for (id, was), (_, now) in pairs if was != now)
+
+    @cached_property
+    def entered(self) -> tuple[str, ...]:
         """The states that it enters, those included that only choose."""
-        return _entered(self.actions)
+        return tuple(_entered(self.actions))
 
-    def said(self) -> list[Say]:
+    @cached_property
+    def said(self) -> tuple[Say, ...]:
         """What is spoken."""
-        return [action for action in self.actions if isinstance(action, Say)]
+        return tuple(action for action in self.actions if isinstance(action, Say))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The sentences that are spoken, those included that are still to be."""
+        return frozenset((*self.pending, *(text for say in self.said for text in say.sentences)))
+
+    @cached_property
+    def slots(self) -> Mapping[str, str]:
+        """The slots that it sets anew, with their values."""
+        pairs = zip(self.before.slots, self.after.slots, strict=False)
+        return {name: now for (name, was), (_, now) in pairs if was != now}
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from voice_skill.dialog.model import Answer
+from voice_skill.dialog.model import Answer, Dialogs, Level, Question
 from voice_skill.dialog.session import At, Session, alarmed, closed
 
 __all__ = [
@@ -19,12 +19,21 @@ __all__ = [
     "SOME",
     "Caller",
     "Cut",
+    "Screen",
     "Unread",
     "changed",
+    "flags",
     "made",
+    "narrowed",
     "one_of",
+    "possible",
+    "reached",
+    "remade",
     "values",
 ]
+
+Screen = tuple[tuple[str, str], ...]
+"""Question id → what its answer may be, with bars."""
 
 FORGOTTEN = "?"
 """Stands for any flag, and begins the name of a caller."""
@@ -71,7 +80,7 @@ class Caller(NamedTuple):
     """A place that called and was forgotten. In a stack it is an `At` whose state is no state but this, written out."""
 
     base: str
-    """The dialog at the very bottom, if that is the emergency."""
+    """The name of the highest level that may have been reached at the very bottom (`partial.most`)."""
     callee: str
     """The dialog that it called."""
 
@@ -108,3 +117,54 @@ KINDS = {
     "begun": frozenset(Answer.ALL) - {Answer.OPEN},
 }
 """What is asked of all core questions at once, as the answers that make it true."""
+
+
+@lru_cache(maxsize=1 << 16)
+def reached(screen: Screen) -> Level:
+    """The highest level among the answers that are known."""
+    return max((Level[answer] for _, answer in screen if answer in Answer.YES), default=Level.NONE)
+
+
+@lru_cache(maxsize=1 << 16)
+def remade(dialogs: Dialogs, screen: Screen, change: str) -> Screen:
+    """What an alarm, or the nets, make of all that the answers may be."""
+    return tuple((id, made(answer, change, core=dialogs.questions[id].core)) for id, answer in screen)
+
+
+@lru_cache(maxsize=1 << 16)
+def narrowed(dialogs: Dialogs, known: Screen, name: str, part: str) -> Screen | None:
+    """What the answers may be once a thing that is asked of all of them is guessed; None if they contradict it."""
+    screen = dict(known)
+    what, _, but = name.partition(" but ")
+    kind, *changes = what.split(" ")
+    if what == "level":
+        above = {level.name for level in Level if level > Level[part]}
+        screen = {id: one_of(values(old) - above) for id, old in known}
+    elif kind == "one_unsettled" and part:
+        question = dialogs.questions[part]
+        screen[part] = one_of(
+            old for old in values(screen[part]) if changed(old, changes, core=question.core) in Answer.UNSETTLED
+        )
+    elif kind in KINDS and part == NONE:
+        for id, question in dialogs.questions.items():
+            if question.core and id not in values(but):
+                screen[id] = one_of(
+                    old for old in values(screen[id]) if changed(old, changes, core=True) not in KINDS[kind]
+                )
+    return tuple(screen.items()) if all(screen.values()) else None
+
+
+@lru_cache(maxsize=256)
+def possible(question: Question, most: Level) -> str:
+    """What a forgotten answer may be."""
+    yes = (level.name for level in question.levels if Level.NONE < level <= most)
+    return one_of([*Answer.UNASKED, Answer.NO, *Answer.SKIPPED, *yes])
+
+
+@lru_cache(maxsize=64)
+def flags(dialogs: Dialogs) -> tuple[str, ...]:
+    """What can be heard that is named later: the questions that can raise an alarm, or are named by an edge."""
+    named = {edge.flag for edges in dialogs.universal.values() for edge in edges}
+    named |= {edge.flag for _, state in dialogs.walk() for edges in state.on.values() for edge in edges}
+    named |= {danger.question for danger in dialogs.dangers.values()}
+    return tuple(id for id, question in dialogs.questions.items() if id in named or max(question.levels) >= Level.U)

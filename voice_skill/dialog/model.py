@@ -40,14 +40,16 @@ __all__ = [
 
 KINDS: Mapping[str, str] = {
     "stretch": "stretch",
+    "movement": "movement",
     "massage": "massage",
     "heat": "thermal",
     "ice": "ice",
+    "warm_or_cold": "leg_clear",
     "fluids": "",
     "standing": "",
     "bedtime": "",
 }
-"""What a state may advise, and the lock that it then needs (clinical.md decision 4); empty for none."""
+"""What may be advised, and the lock that it then needs (clinical.md decision 4); empty for none."""
 
 
 class Level(IntEnum):
@@ -113,6 +115,8 @@ class Edge:
     second)."""
     do: str = ""
     """A built-in: one of `builtins.BUILTINS`."""
+    kinds: frozenset[str] = frozenset()
+    """What `say` advises, of `KINDS`."""
     rows: tuple[int, ...] = ()
     """Rows of the seed matrix that `say` carries (clinical.md 1)."""
 

@@ -25,8 +25,16 @@ Edges = tuple[Edge, ...]
 
 CLEARING = ("unsure", "partial", "soft_no", "mixed", "chronic", "repeat", "decline", SILENCE, NOMATCH, "yes")
 """What is no plain no."""
-WATCHED = ("level", "unsettled", "open", "clock", "consent", "often")
-"""What the guards test that keep someone safe, besides the answers to questions."""
+FINE: Mapping[str, frozenset[str]] = {
+    "level": frozenset({"none", "S"}),
+    "unsettled": frozenset({"none"}),
+    "open": frozenset({"none"}),
+    "clock": frozenset({"before", "asked"}),
+    "consent": frozenset({"unasked", "yes"}),
+    "often": frozenset({"unknown", "no"}),
+}
+"""What the guards test that keep someone safe, besides the answers to questions; and the values of those for whom
+there is nothing to fear. Of an answer that is "no"."""
 CAVEATS = {"fluids": ("kidney",), "standing": ("hold something", "light on")}
 """Kinds of advice, and the words of what has to be said with each."""
 LONG = 45.0
@@ -44,6 +52,12 @@ class Mutant:
     touched: tuple[str, ...] = ()
     """The parts in which the dialogs differ: states, "lock …", "said …" (what may be said everywhere). Empty if that
     is no help, as everything may come out different."""
+    elsewhere: bool = False
+    """Whether steps may come out different too that read none of these."""
+    cautious: bool = False
+    """Whether all that the fault can do is to take somebody for whom there is nothing to fear for one in doubt: less is
+    offered then, and more is advised against. That is so where a way stays shut that opens only to who is fine, and
+    where all are sent the way of those who are not."""
 
 
 def mutants(dialogs: Dialogs, family: str = "") -> Iterator[Mutant]:
@@ -119,16 +133,36 @@ def broken_locks(dialogs: Dialogs) -> Iterator[Mutant]:
 
 
 def broken_guards(dialogs: Dialogs) -> Iterator[Mutant]:
-    """A way that is always taken, or never, though it hangs on an answer, a level, or what is still open."""
-    watched = {*WATCHED, *dialogs.questions}
+    """A way that is always taken, or never, though it hangs on an answer, a level, or what is still open; or for which
+    one thing less is looked at."""
     for where, edges, put in _ways(dialogs):
         for index, edge in enumerate(edges):
-            tested = [name for name, _ in edge.when.tests if name in watched]
-            if tested:
-                way = f"{where} to {edge.call or edge.go}"
-                opened = (*edges[:index], replace(edge, when=Guard()), *edges[index + 1 :])
-                yield put(f"{way}, without a look at {', '.join(tested)}", opened)
-                yield put(f"{way}, never (it looks at {', '.join(tested)})", (*edges[:index], *edges[index + 1 :]))
+            tests = edge.when.tests
+            tested = [test for test in tests if test[0] in FINE or test[0] in dialogs.questions]
+            if not tested:
+                continue
+            named = ", ".join(name for name, _ in tested)
+            everything = ", ".join(name for name, _ in tests)
+            way = f"{where} to {edge.call or edge.go}"
+            before, after = edges[:index], edges[index + 1 :]
+            for less in (tests, *((test,) for test in tested if len(tests) > 1)):
+                names = everything if less == tests else less[0][0]
+                guard = Guard(tuple(test for test in tests if test not in less))
+                opened = put(f"{way}, without a look at {names}", (*before, replace(edge, when=guard), *after))
+                dropped = [test for test in less if test in tested]
+                yield replace(opened, cautious=not any(_may_be_fine(*test) for test in dropped))
+            shut = put(f"{way}, never (it looks at {named})", (*before, *after))
+            yield replace(shut, cautious=all(_is_fine(*test) for test in tested))
+
+
+def _is_fine(name: str, allowed: frozenset[str]) -> bool:
+    """Whether a test is met only by those for whom there is nothing to fear, and by the most harmless of them."""
+    return allowed <= FINE.get(name, frozenset({Answer.NO})) and _may_be_fine(name, allowed)
+
+
+def _may_be_fine(name: str, allowed: frozenset[str]) -> bool:
+    """Whether a test is met by the most harmless of those for whom there is nothing to fear."""
+    return bool(allowed & (FINE.get(name, frozenset({Answer.NO})) - {"S"}))
 
 
 def _ways(dialogs: Dialogs) -> Iterator[tuple[str, Edges, Callable[[str, Edges], Mutant]]]:
@@ -214,7 +248,8 @@ def _broken_stretch(dialogs: Dialogs, where: str, state: State) -> Iterator[Muta
     end = replace(hold.cues[-1], at=LONG)
     long = replace(hold, seconds=LONG, cues=(*hold.cues[:-1], end))
     yield _with_state(f"{where} takes {LONG:g} seconds", dialogs, where, hold=long)
-    yield Mutant(f"{where} is not counted", _with_state("", dialogs, where, hold=replace(hold, counts="")).dialogs)
+    uncounted = _with_state(f"{where} is not counted", dialogs, where, hold=replace(hold, counts=""))
+    yield replace(uncounted, elsewhere=True)  # what is counted outlasts danger words
     for intent in ("stop", "hurts", "pain"):
         on = {**state.on, intent: (Edge("stay"),)}
         yield _with_state(f'{where} goes on after "{intent}"', dialogs, where, on=on)

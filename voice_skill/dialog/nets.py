@@ -40,4 +40,5 @@ def leave_nothing_unsaid(move: Move) -> None:
     told = {OFTEN, ADVISED} <= move.dialogs.slots.keys()
     if told and session.slot_in(OFTEN, {"yes"}) and session.slot_in(ADVISED, {"no"}) and not session.at_least(Level.U):
         move.line("often")
+        move.raise_level(Level.S)
         move.session = move.session.with_slot(ADVISED, "yes")

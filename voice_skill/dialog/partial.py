@@ -24,10 +24,15 @@ from voice_skill.dialog.guessing import (
     SOME,
     Caller,
     Cut,
+    Screen,
     Unread,
     changed,
-    made,
+    flags,
+    narrowed,
     one_of,
+    possible,
+    reached,
+    remade,
     values,
 )
 from voice_skill.dialog.model import Answer, Dialogs, Level, Question
@@ -35,6 +40,7 @@ from voice_skill.dialog.session import At, Session, Voice
 
 __all__ = ["Partial", "forget", "most"]
 
+_FIELDS = {name: index for index, name in enumerate(Session._fields)}
 _SAID = ("…",)
 """The last turn, whatever it was."""
 
@@ -44,8 +50,8 @@ class Partial(Session):
 
     dialogs: Dialogs
     most: Level
-    """The highest level that may have been reached before this step: an emergency only in the emergency dialog. That is
-    property P12, which every step is held against, so before the next it may be taken for granted."""
+    """The highest level that may have been reached before this step, see `most`. That is property P12, which every step
+    is held against, so before the next it may be taken for granted."""
     guessed: Mapping[str, str]
     """Level, open, unsettled, begun, skipped, flag and the like, as guessed."""
     begun_with: tuple[tuple[str, str], ...]
@@ -58,6 +64,8 @@ class Partial(Session):
     """The level of all that is not known; None while that is the level before this step."""
     cut: bool
     """Whether the step ends where it can be cut."""
+    began_in: str
+    """The dialog that it began in."""
 
     @classmethod
     def of(cls, dialogs: Dialogs, session: Session, guessed: Mapping[str, str] | None = None) -> Partial:
@@ -66,53 +74,49 @@ class Partial(Session):
         made.dialogs, made.most, made.guessed = dialogs, most(dialogs, session.stack), guessed or {}
         made.begun_with, made.rest = session.screen, None
         made.settled, made.changes, made.cut = frozenset(), (), False
+        made.began_in = session.stack[-1].state.partition(".")[0] if session.stack else ""
         return made
 
     def _as(self, session: Session) -> Partial:
         """Another session of the same step."""
-        made = Partial(*session)
-        made.__dict__ = self.__dict__.copy()
+        made = tuple.__new__(Partial, session)
+        made.__dict__.update(self.__dict__)
         return made
 
     def _replace(self, **changes: Any) -> Partial:
-        return self._as(super()._replace(**changes))
+        fields: list[Any] = list(self)  # as in any named tuple, but this is the proof's innermost loop
+        for name, value in changes.items():
+            fields[_FIELDS[name]] = value
+        made = tuple.__new__(Partial, fields)
+        made.__dict__.update(self.__dict__)
+        return made
 
     def knowing(self, name: str, part: str) -> Partial | None:
         """The session before the step, with one thing more known; None if that contradicts what is known."""
-        screen = dict(self.screen)
         guessed = self.guessed
-        if name in screen:
-            screen[name] = part
+        if name in self.dialogs.questions:
+            screen: Screen | None = tuple((id, part if id == name else old) for id, old in self.screen)
         elif name in self.dialogs.slots:
             return self.again(self.with_slot(name, part), guessed)
         elif name == CLOCK:
             return self.again(super()._replace(clock=part), guessed)
         else:
             guessed = {**guessed, name: part}
-            what, _, but = name.partition(" but ")
-            kind, *changes = what.split(" ")
-            if what == "level":
-                above = {level.name for level in Level if level > Level[part]}
-                screen = {id: one_of(values(old) - above) for id, old in screen.items()}
-            elif kind == "one_unsettled" and part:
-                question = self.dialogs.questions[part]
-                screen[part] = one_of(
-                    old for old in values(screen[part]) if changed(old, changes, core=question.core) in Answer.UNSETTLED
-                )
-            elif kind in KINDS and part == NONE:
-                for id, question in self.dialogs.questions.items():
-                    if question.core and id not in values(but):
-                        screen[id] = one_of(
-                            old for old in values(screen[id]) if changed(old, changes, core=True) not in KINDS[kind]
-                        )
-        if not all(screen.values()):
+            screen = narrowed(self.dialogs, self.screen, name, part)
+        if screen is None or not all(answer for _, answer in screen):
             return None
-        return self.again(super()._replace(screen=tuple(screen.items())), guessed)
+        return self.again(super()._replace(screen=screen), guessed)
 
     def again(self, session: Session, guessed: Mapping[str, str]) -> Partial:
         """`session` before the same step."""
         made = self.of(self.dialogs, session, guessed)
         made.cut = self.cut
+        return made
+
+    def among(self, dialogs: Dialogs) -> Partial:
+        """The same session with other dialogs, of which only the states may differ."""
+        made = self._as(self)
+        made.dialogs = dialogs
         return made
 
     def cut_short(self) -> Partial:
@@ -124,7 +128,10 @@ class Partial(Session):
     def cut_at(self, where: str, said: int) -> None:
         """The step may be cut here; it has to be where the place that called is not known."""
         unknown = where == BACK and len(self.stack) > 1 and Caller.of(self.stack[-2]) is not None
-        whole = where == BACK or (where == BEGIN and self.dialogs.state(self.at.state).choose)
+        state = self.dialogs.state(self.at.state)
+        chooses = where == BEGIN and (state.choose or bool(state.call and not state.say))
+        elsewhere = self.at.state.partition(".")[0] != self.began_in and self.most < Level.U
+        whole = where == BACK or (chooses and not elsewhere)
         if unknown or (self.cut and not whole):
             raise Cut(self, where, min(said, 2))
 
@@ -160,7 +167,7 @@ class Partial(Session):
     def flag(self) -> str:
         """What was heard last. A danger is as good as the question that it answers: only the wording differs."""
         flag = super().flag
-        return self._guess(f"flag{flag}", ("", *_flags(self.dialogs))) if flag.startswith(FORGOTTEN) else flag
+        return self._guess(f"flag{flag}", ("", *flags(self.dialogs))) if flag.startswith(FORGOTTEN) else flag
 
     @property
     def named(self) -> str:
@@ -262,8 +269,7 @@ class Partial(Session):
         return self.level >= level
 
     def _known(self) -> Level:
-        grave = [Level[answer] for _, answer in self.screen if answer in Answer.YES]
-        return max(self.raised, *grave, Level.NONE)
+        return max(self.raised, reached(self.screen))
 
     def _any(self, kind: str) -> bool:
         """Whether the answer to any core question is among those of `kind`."""
@@ -341,33 +347,23 @@ class Partial(Session):
     def _change(self, change: str) -> Partial:
         if self.changes[-1:] == (change,):  # which makes no difference a second time
             return self
-        questions = self.dialogs.questions
-        screen = tuple((id, made(answer, change, core=questions[id].core)) for id, answer in self.screen)
-        changing = self._replace(screen=screen)
+        changing = self._replace(screen=remade(self.dialogs, self.screen, change))
         changing.changes = (*self.changes, change)
         return changing
 
 
 def most(dialogs: Dialogs, stack: tuple[At, ...]) -> Level:
-    """The highest level that may have been reached at a place (P12)."""
-    base = stack[0].state.removeprefix(FORGOTTEN).partition(".")[0] if stack else ""
-    return Level.E if base == dialogs.emergency.partition(".")[0] else Level.U
-
-
-@lru_cache(maxsize=64)
-def _flags(dialogs: Dialogs) -> tuple[str, ...]:
-    """What can be heard that is named later: the questions that can raise an alarm, or are named by an edge."""
-    named = {edge.flag for edges in dialogs.universal.values() for edge in edges}
-    named |= {edge.flag for _, state in dialogs.walk() for edges in state.on.values() for edge in edges}
-    named |= {danger.question for danger in dialogs.dangers.values()}
-    return tuple(id for id, question in dialogs.questions.items() if id in named or max(question.levels) >= Level.U)
-
-
-@lru_cache(maxsize=256)
-def _possible(question: Question, most: Level) -> str:
-    """What a forgotten answer may be."""
-    yes = (level.name for level in question.levels if Level.NONE < level <= most)
-    return one_of([*Answer.UNASKED, Answer.NO, *Answer.SKIPPED, *yes])
+    """The highest level that may have been reached at a place (P12): an emergency only in the emergency dialog, and
+    advice today only there, in its own dialog, and where a sign is asked about once more."""
+    if not stack:
+        return Level.NONE
+    if (caller := Caller.of(stack[0])) is not None:
+        return Level[caller.base]
+    base = stack[0].state.partition(".")[0]
+    if base == dialogs.emergency.partition(".")[0]:
+        return Level.E
+    urgent = base == dialogs.urgent.partition(".")[0] or dialogs.state(stack[0].state).recheck
+    return Level.U if urgent else Level.S
 
 
 def forget(dialogs: Dialogs, session: Session) -> Partial:
@@ -380,7 +376,7 @@ def forget(dialogs: Dialogs, session: Session) -> Partial:
         Session(
             stack=session.stack,
             slots=_any_slots(dialogs),
-            screen=tuple((id, _possible(question, highest)) for id, question in dialogs.questions.items()),
+            screen=tuple((id, possible(question, highest)) for id, question in dialogs.questions.items()),
             flag=FORGOTTEN,
             clock="before|due|asked",
             clock_at=0.0,

@@ -13,10 +13,12 @@ More things are put together, each because nothing else in the engine looks at t
 * how often something was missed or reminded of, or which cue of a hold is next: every number is tried where it counts;
 * the answer to a question: at the first place where a question is put, every way of asking with every answer is tried;
   at other places one answer for each outcome, since `screen.reply` sees only the question;
-* danger words, and what else leads away for good from wherever it is said: tried once for each manner of leaving
-  (which question, which kind of hold, whether Charley speaks, what called), since the engine asks no more of the place;
+* danger words, and what else leads away for good from wherever it is said, if its guards let it, or is but answered:
+  tried once for each manner of leaving (which question, which kind of hold, whether Charley speaks, what called), since
+  the engine asks no more of the place;
 * a step is cut where a state begins, where a call is over, and where the next question is looked for: what follows asks
-  nothing of what went before (it is not cut where a state only chooses, so that what is chosen is told the reason);
+  nothing of what went before (it is not cut where a state of the same dialog only chooses, nor at a level of help, so
+  that what is chosen is told the reason);
 * a called dialog does not look at what called it until it comes back: it is walked once, and comes back to every place
   that called it; where it leaves for good, it leaves one caller of each kind;
 * of several questions that are unsettled when the nets are spoken, each is tried alone.
@@ -27,37 +29,27 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from voice_skill.dialog.actions import Note
 from voice_skill.dialog.engine import MAX_REMINDERS, take_step
 from voice_skill.dialog.events import Event, Heard, NoiseHeard, NotUnderstood, SpeechFinished, TimePassed, Woken
-from voice_skill.dialog.explore import Transition, at_rest, distinct_facts, distinct_intents
+from voice_skill.dialog.explore import Transition, distinct_facts, distinct_intents
 from voice_skill.dialog.flow import BACK, CONTINUE
 from voice_skill.dialog.guessing import LEAVE, Caller, Cut, Unread
-from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.model import Dialogs, Edge
 from voice_skill.dialog.move import Move
-from voice_skill.dialog.partial import Partial, forget
+from voice_skill.dialog.partial import Partial, forget, most
+from voice_skill.dialog.place import Place, bare, standing_at
 from voice_skill.dialog.screen import CLASSES, NOMATCH, Rules, reply, ways
-from voice_skill.dialog.session import Asking, At, Phase, Session
+from voice_skill.dialog.session import At, Phase, Session
 
-__all__ = ["Found", "Place", "Proof", "Walk", "place_of", "prove"]
+__all__ = ["Found", "Judge", "Proof", "Walk", "prove"]
 
+PLAIN = ("", "answer", "repeat")
+"""The built-ins of edges that stay, all of which are tried in each place by words that no guard holds back."""
 Judge = Callable[[Transition], Iterable[str]]
 Callers = tuple[At, ...]
 """A place that called: itself, on the caller that it has in turn, if any."""
-
-
-class Place(NamedTuple):
-    """What is kept of a session."""
-
-    stack: tuple[At, ...] = ()
-    """Where it is; empty when asleep."""
-    talking: bool = False
-    cut: str = ""
-    """Where a step was cut, one of `flow.CONTINUE`; empty at rest."""
-    said: int = 0
-    """How many sentences of the turn were said before the cut, not counted beyond two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +148,12 @@ class Walk:
 
     def run(self, progress: Callable[[int, int], None] | None, first: int | None) -> Proof:
         """Walk from where it begins, as `prove` says."""
-        proof = self.proof
         self.begin()
+        return self.go_on(progress, first)
+
+    def go_on(self, progress: Callable[[int, int], None] | None, first: int | None) -> Proof:
+        """Walk on from where the walk was left."""
+        proof = self.proof
         while (self.frontier or self.due) and not (first is not None and len(proof.found) >= first):
             if self.due:
                 before, left, session = self.due.pop()
@@ -199,30 +195,31 @@ class Walk:
         yield place, Woken()
         if place.talking:
             yield place, SpeechFinished(0)
-        yield _with(place, at, clock_first=True), TimePassed()
+        yield standing_at(place, at, clock_first=True), TimePassed()
         if answering and at.phase in (Phase.LISTENING, Phase.SPEAKING):
             yield from self.answers(place, at)
         if not (answering and at.phase is Phase.LISTENING):
             for standing in self.waiting(at):
-                yield _with(place, standing), TimePassed()
+                yield standing_at(place, standing), TimePassed()
                 if at.phase is Phase.LISTENING:
-                    yield _with(place, standing), NotUnderstood(0)
+                    yield standing_at(place, standing), NotUnderstood(0)
 
     def is_new(self, place: Partial, intent: str) -> bool:
-        """Whether something that may be said is still to be tried at a place: not if it would leave it for good, and
-        so was left already."""
+        """Whether something that may be said is still to be tried at a place: not if it would leave it for good or do
+        what `PLAIN` words do, and was tried already where it is left alike."""
         at, state = place.at, self.dialogs.state(place.at.state)
         edges = () if intent in state.on else self.dialogs.universal.get(intent, ())
-        away = edges and all(edge.go not in ("stay", "again", "return") and not edge.call for edge in edges)
+        guarded = any(_leaves(edge) or edge.when.tests for edge in edges)
+        away = guarded and all(_leaves(edge) or _is_plain(edge) for edge in edges)
         if not away and intent not in self.dialogs.dangers:
             return True
         asked = at.asking.id if at.asking is not None else ""
         held = state.hold.kind if state.hold is not None and at.holding is not None else ""
         dialog = at.state.partition(".")[0]
-        manner: object = dialog, asked, held, at.phase is Phase.PAUSED, place.talking, place.stack[:-1]
+        manner: object = dialog, asked, held, at.phase is Phase.PAUSED, place.talking, place.stack[:-1], place.most
         if intent in self.dialogs.dangers and intent != self.usual:
             asks_it = asked == self.dialogs.dangers[intent].question
-            manner = asks_it, held, at.phase is Phase.PAUSED, place.talking, len(place.stack)
+            manner = asks_it, held, at.phase is Phase.PAUSED, place.talking, len(place.stack), place.most
         new = (manner, intent) not in self.left
         self.left.add((manner, intent))
         return new
@@ -235,7 +232,7 @@ class Walk:
         if first:
             self.tabled.add(at.asking.id)
         for asking, heard in every if first else one_each:
-            standing = _with(place, at._replace(asking=asking))
+            standing = standing_at(place, at._replace(asking=asking))
             if heard in CLASSES:
                 yield standing, Heard(0, heard, heard)
             elif at.phase is Phase.LISTENING:
@@ -271,26 +268,35 @@ class Walk:
             except Unread as unread:
                 if unread.name == LEAVE:
                     self.leaving.setdefault(session.stack[0], []).append((place, event, session))
-                    waiting += [session.called_by(at) for at in self.kinds[session.stack[0]].values()]
-                else:
-                    guesses = (session.knowing(unread.name, part) for part in unread.parts)
-                    waiting += [guess for guess in guesses if guess is not None]
+                waiting += self.guesses(session, unread)
 
-    def try_one(self, place: Place, session: Partial, event: Event | None) -> None:
-        """Try a step, as far as it is not cut. Raises `Unread` where that takes a guess."""
-        cut, said = "", 0
-        after: Session
-        move = Move(self.dialogs, session, 0.0, self.rules)
+    def guesses(self, session: Partial, unread: Unread) -> list[Partial]:
+        """The sessions that one may be in which something was read that it does not know."""
+        if unread.name == LEAVE:
+            return [session.called_by(at) for at in self.kinds[session.stack[0]].values()]
+        guesses = (session.knowing(unread.name, part) for part in unread.parts)
+        return [guess for guess in guesses if guess is not None]
+
+    def carry_out(self, place: Place, session: Partial, event: Event | None) -> tuple[Session, str, int, Move]:
+        """A step, as far as it is not cut: what the session becomes, where it is cut, after how many sentences, and the
+        step itself. Raises `Unread` where that takes a guess."""
+        move = Move(session.dialogs, session, 0.0, self.rules)
         try:
             if event is None:
                 move.speech += place.said * ["…"]
                 CONTINUE[place.cut](move)
             else:
                 take_step(move, event)
-            after = move.session
         except Cut as at:
-            after, cut, said = at.session, at.where, at.said
-        transition = Transition(session, event or TimePassed(), after, tuple(move.actions), place.cut, cut)
+            return at.session, at.where, at.said, move
+        return move.session, "", 0, move
+
+    def try_one(self, place: Place, session: Partial, event: Event | None) -> None:
+        """Try a step, as far as it is not cut. Raises `Unread` where that takes a guess."""
+        after, cut, said, move = self.carry_out(place, session, event)
+        transition = Transition(
+            session, event or TimePassed(), after, tuple(move.actions), place.cut, cut, tuple(move.speech)
+        )
         wrong = [*self.judge(transition)]
         self.proof.steps += 1
         for violation in wrong:
@@ -314,7 +320,7 @@ class Walk:
     def come_to(self, before: Place, transition: Transition, cut: str, said: int) -> None:
         """A place was come to: walk on from there, if it is new."""
         after = transition.after
-        stack = self.cut(tuple(map(_place, after.stack))) if after.stack else ()
+        stack = self.cut(tuple(map(bare, after.stack))) if after.stack else ()
         if stack and Caller.of(stack[0]) is not None and stack[0] not in self.callers:
             return  # it was guessed to run further down, but nothing has called it
         self.reach(Place(stack, after.talking, cut, said), before, transition)
@@ -346,11 +352,9 @@ class Walk:
         caller = Caller.of(stack[0])
         known = 1 if caller is None else 2
         current, called = stack[:known], stack[known:]
-        base = stack[0].state.partition(".")[0]
+        base = most(self.dialogs, stack).name
         for at in called:
-            dialog = at.state.partition(".")[0]
-            in_emergency = base if base == self.dialogs.emergency.partition(".")[0] else ""
-            caller = Caller(caller.base if caller is not None else in_emergency, dialog)
+            caller = Caller(base, at.state.partition(".")[0])
             self.write_down(caller.at, current)
             current = (caller.at, at)
         return current
@@ -367,28 +371,11 @@ class Walk:
                 self.resume(caller, place, said)
 
 
-def _place(at: At) -> At:
-    """A place without what is put together (see above)."""
-    if Caller.of(at) is not None:
-        return at
-    at = at_rest(at)
-    holding = at.holding._replace(cue=0) if at.holding is not None else None
-    asking = Asking(at.asking.id) if at.asking is not None else None
-    return at._replace(misses=0, reminders=0, holding=holding, asking=asking)
+def _leaves(edge: Edge) -> bool:
+    """Whether an edge leads away for good."""
+    return edge.go not in ("stay", "again", "return") and not edge.call
 
 
-def place_of(dialogs: Dialogs, session: Session) -> Place:
-    """The place, among those of a proof, that a session at rest is at."""
-    stack = tuple(map(_place, session.stack))
-    if len(stack) > 1:
-        base = stack[0].state.partition(".")[0]
-        in_emergency = base if base == dialogs.emergency.partition(".")[0] else ""
-        stack = Caller(in_emergency, stack[-1].state.partition(".")[0]).at, stack[-1]
-    return Place(stack, session.talking)
-
-
-def _with(place: Partial, at: At, *, clock_first: bool = False) -> Partial:
-    """The session at a place when one deadline has come before the other."""
-    stack = (*place.stack[:-1], at)
-    times = {"wait_until": 1.0, "clock_at": 0.0} if clock_first else {"wait_until": 0.0, "clock_at": 1.0}
-    return place._replace(stack=stack, **times)
+def _is_plain(edge: Edge) -> bool:
+    """Whether an edge does no more at a place than what can be said there without any guard: an answer, "repeat"."""
+    return edge == Edge("stay", edge.when, edge.say, do=edge.do, kinds=edge.kinds, rows=edge.rows) and edge.do in PLAIN

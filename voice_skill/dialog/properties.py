@@ -15,10 +15,12 @@ from voice_skill.dialog.builtins import CONSENT
 from voice_skill.dialog.care import carries, cold_is_for_later, needs, no_stretch_is_described
 from voice_skill.dialog.events import Heard, NotUnderstood, TimePassed, Woken
 from voice_skill.dialog.explore import Transition
-from voice_skill.dialog.flow import BACK, BEGIN
+from voice_skill.dialog.flow import BACK
 from voice_skill.dialog.guessing import FORGOTTEN
 from voice_skill.dialog.model import Answer, Dialogs, Hold, Level
 from voice_skill.dialog.nets import ADVISED, OFTEN
+from voice_skill.dialog.order import ORDER
+from voice_skill.dialog.partial import most
 from voice_skill.dialog.screen import MAX_ASKS
 from voice_skill.dialog.session import Phase
 from voice_skill.dialog.texts import fill
@@ -45,8 +47,8 @@ def only_a_plain_no_clears(step: Transition, dialogs: Dialogs) -> str:
     """P3, P4: a question becomes "no" only by a no to it, or by words that an edge calls its answer ("it's gone")."""
     if step.after.asleep or step.before.asleep:
         return ""
-    for (id, before), (_, after) in zip(step.before.screen, step.after.screen, strict=True):
-        if after != Answer.NO or before == Answer.NO:
+    for id, _, after in step.answered:
+        if after != Answer.NO:
             continue
         if not isinstance(step.event, Heard):
             return f"{id} was cleared by {_what(step)}, and nobody said no"
@@ -62,8 +64,7 @@ def level_never_falls(step: Transition, _: Dialogs) -> str:
     """P2, P14: only a no to the very question that raised it, when asked again, lowers the level."""
     if step.before.asleep or step.after.asleep or isinstance(step.event, Woken) or step.after.at_least(Level.E):
         return ""
-    pairs = zip(step.before.screen, step.after.screen, strict=True)
-    lowered = [id for (id, was), (_, now) in pairs if was != now and now in Answer.ALL and now not in Answer.YES]
+    lowered = [id for id, _, now in step.answered if now in Answer.ALL and now not in Answer.YES]
     if not lowered or (len(lowered) == 1 and not step.before.answer_in(lowered[0], Answer.YES)):
         return ""
     if step.after.level >= step.before.level:
@@ -77,20 +78,22 @@ def level_never_falls(step: Transition, _: Dialogs) -> str:
 
 def yes_keeps_its_level(step: Transition, dialogs: Dialogs) -> str:
     """P14: an answer that counts as yes leads to one of its question's levels, and to none below."""
-    for (id, before), (_, after) in zip(step.before.screen, step.after.screen, strict=False):  # asleep, there is none
-        if after != before and after in Answer.YES and Level[after] < min(dialogs.questions[id].levels):
+    for id, _, after in step.answered:
+        if after in Answer.YES and Level[after] < min(dialogs.questions[id].levels):
             return f"a yes to {id} leads to no more than level {after}, by {_what(step)}"
     return ""
 
 
 def all_clear_is_earned(step: Transition, dialogs: Dialogs) -> str:
-    """P5: the all-clear is spoken only when every night-core question was answered no, and no level was reached."""
+    """P5: the all-clear is spoken only when every night-core question was answered no, no level was reached, and cramps
+    do not come often."""
     if not _speaks_first_of(step, dialogs, CLEAR):
         return ""
     core = (id for id, question in dialogs.questions.items() if question.core)
     doubtful = [id for id in core if not step.after.answer_in(id, {Answer.NO})]
     if not doubtful and step.after.level is Level.NONE:
-        return ""
+        often = OFTEN in dialogs.slots and step.after.slot_in(OFTEN, {"yes"})
+        return "the all-clear is spoken though cramps come often" if often else ""
     return f"the all-clear is spoken at level {step.after.level.name} with {', '.join(doubtful) or 'nothing'} not no"
 
 
@@ -117,23 +120,26 @@ def danger_leads_to_help(step: Transition, dialogs: Dialogs) -> str:
     return "" if any(isinstance(action, Say) for action in step.actions) else f'"{intent}" was met with silence'
 
 
-def emergency_is_kept(step: Transition, dialogs: Dialogs) -> str:
-    """P12, P14: at level E the conversation stays in the emergency dialog, but for what is called on top of it."""
+def help_is_kept(step: Transition, dialogs: Dialogs) -> str:
+    """P12, P14: at level E the conversation stays in the emergency dialog, and at level U with advice today or there,
+    but for what is called on top of it. So no stretch, care, routine or all-clear follows."""
     after = step.after
-    where = after.stack[0].state.lstrip(FORGOTTEN) if after.stack else ""
-    if not where or (where.partition(".")[0] != dialogs.emergency.partition(".")[0] and not after.at_least(Level.E)):
+    if after.asleep:
         return ""
-    if where.partition(".")[0] != dialogs.emergency.partition(".")[0]:
-        return f"level E, but the conversation is in {where}"
-    held = any(at.holding for at in after.stack) and after.at_least(Level.E)
+    highest = most(dialogs, after.stack)
+    for level in (Level.E, Level.U):
+        if highest < level and after.at_least(level):
+            return f"level {level.name}, but the conversation is in {after.stack[0].state.lstrip(FORGOTTEN)}"
+    held = highest is Level.E and any(at.holding for at in after.stack) and after.at_least(Level.E)
     return f"a hold runs at level E in {after.at.state}" if held else ""
 
 
 def urgent_advice_has_a_reason(step: Transition, dialogs: Dialogs) -> str:
     """P12: whoever is sent to advice today is at its level, so that nothing milder can follow."""
-    cut = step.until == BEGIN and step.after.at.state == dialogs.urgent
-    comes = cut or (step.since != BEGIN and dialogs.urgent in step.entered())
-    return "" if not comes or step.after.at_least(Level.U) else f"{dialogs.urgent} is come to below level U"
+    urgent = dialogs.urgent.partition(".")[0]
+    within = [bool(at.stack) and at.stack[0].state.partition(".")[0] == urgent for at in (step.before, step.after)]
+    comes = within == [False, True] and not step.after.at_least(Level.U)
+    return f"{step.after.stack[0].state} is come to below level U" if comes else ""
 
 
 def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
@@ -143,7 +149,7 @@ def emergency_names_the_number(step: Transition, dialogs: Dialogs) -> str:
         return "" if not _enters(step, dialogs.emergency) else "the emergency dialog begins without its first sentence"
     line = fill(dialogs, first[:1], step.after.region, step.after.named)[0]
     number = dialogs.regions.get(step.after.region, dialogs.regions["unknown"]).emergency
-    said = [text for say in step.said() for text in say.sentences]
+    said = [text for say in step.said for text in say.sentences]
     if number.lower() not in line.lower():
         return f'the first sentence is "{line}", without "{number}"'
     return "" if line in said[:2] else f'"{line}" is only sentence {said.index(line) + 1} of what is said'
@@ -159,9 +165,9 @@ def letting_go_is_at_once(step: Transition, dialogs: Dialogs) -> str:
         return ""
     if before.at.holding.zero is not None and StopSpeaking() not in step.actions:
         return f'"{step.event.intent}" in a hold does not stop what is being counted'
-    if any(at.holding for at in step.after.stack) or any(say.cue for say in step.said()):
+    if any(at.holding for at in step.after.stack) or any(say.cue for say in step.said):
         return f'"{step.event.intent}" in a hold leaves it running'
-    return "" if step.after.asleep or step.said() else f'"{step.event.intent}" in a hold is met with silence'
+    return "" if step.after.asleep or step.said else f'"{step.event.intent}" in a hold is met with silence'
 
 
 def at_most_three_holds(step: Transition, dialogs: Dialogs) -> str:
@@ -191,7 +197,7 @@ def silence_is_counted(step: Transition, _: Dialogs) -> str:
 
 def always_a_next(step: Transition, _: Dialogs) -> str:
     """P19, P20: who is awake is waited for, for a limited time; who is asleep was told to the world; no silent turn."""
-    if any(not say.sentences for say in step.said()):
+    if any(not say.sentences for say in step.said):
         return f"a turn without a sentence after {_what(step)}"
     sound = [action for action in step.actions if isinstance(action, Say | StopSpeaking)]
     if any(first == second == StopSpeaking() for first, second in pairwise(sound)):
@@ -262,7 +268,7 @@ def memory_is_agreed_to(step: Transition, dialogs: Dialogs) -> str:
     """P23: nothing is kept without a yes to keeping it, and nobody is asked while help is what counts."""
     if any(isinstance(action, Remember) for action in step.actions) and not step.after.slot_in(CONSENT, {"yes"}):
         return "something is kept without consent"
-    asks = any(where in _consents(dialogs) for where in step.entered())
+    asks = any(where in _consents(dialogs) for where in step.entered)
     return "keeping is asked about at a level of help" if asks and step.after.at_least(Level.U) else ""
 
 
@@ -286,7 +292,7 @@ def emergency_is_loud(step: Transition, dialogs: Dialogs) -> str:
     """P30: the first emergency sentence is never whispered, nor softer than normal."""
     if not _speaks_first_of(step, dialogs, dialogs.emergency):
         return ""
-    soft = any(say.manner.whisper or say.manner.gain_db < 0 or not say.manner.loud for say in step.said())
+    soft = any(say.manner.whisper or say.manner.gain_db < 0 or not say.manner.loud for say in step.said)
     return "the emergency is spoken softly" if soft else ""
 
 
@@ -298,14 +304,16 @@ PROPERTIES: Mapping[str, Property] = {
     "P5": all_clear_is_earned,
     "P7": no_stretch_after_doubt,
     "P7b": no_stretch_is_described,
+    "P7c": needs("movement", "INJURY", "bending the leg"),
     "P8": needs("massage", "CHEST SWELL SKIN INJURY COLD NUMB", "massage"),
     "P9": needs("heat", "CHEST NUMB COLD SWELL SKIN INJURY FEELING", "heat"),
     "P9b": needs("ice", "CHEST NUMB COLD SKIN FEELING", "ice"),
     "P9c": cold_is_for_later,
+    "P9d": needs("warm_or_cold", "CHEST NUMB COLD SWELL SKIN INJURY", "warmth or cold"),
     "P10": carries("fluids", "kidney"),
     "P11": danger_leads_to_help,
     "P11b": always_heard,
-    "P12": emergency_is_kept,
+    "P12": help_is_kept,
     "P12b": urgent_advice_has_a_reason,
     "P13": emergency_names_the_number,
     "P15": letting_go_is_at_once,
@@ -320,6 +328,7 @@ PROPERTIES: Mapping[str, Property] = {
     "P25": nothing_is_answered_by_waking,
     "P26": often_is_told,
     "P30": emergency_is_loud,
+    **ORDER,
 }
 """By the numbers of clinical.md 5.4: P3 stands for P4 too, P2 and P12 for P14 too."""
 
@@ -340,7 +349,7 @@ def _speaks_first_of(step: Transition, dialogs: Dialogs, where: str) -> bool:
     if not _enters(step, where):
         return False
     line = fill(dialogs, dialogs.state(where).say[:1], step.after.region, step.after.named)
-    return any(set(line) & set(say.sentences) for say in step.said())
+    return any(set(line) & set(say.sentences) for say in step.said)
 
 
 def _stretch_begun(step: Transition, dialogs: Dialogs) -> Hold | None:

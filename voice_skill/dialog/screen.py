@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from voice_skill.dialog.model import Answer, Level, Question, Step
 from voice_skill.dialog.session import Asking
@@ -185,6 +186,7 @@ def wording(
 Pairs = tuple[tuple[Asking, str], ...]
 
 
+@lru_cache(maxsize=256)
 def ways(question: Question, rules: Rules) -> tuple[Pairs, Pairs]:
     """Every way in which a question can stand, with all that can be heard then; and one pair for each outcome."""
     waiting = [Asking(question.id, asks) for asks in range(1, MAX_ASKS + 1)]

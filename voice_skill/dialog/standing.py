@@ -15,6 +15,10 @@ __all__ = ["STANDING", "standing_violations"]
 FIRST = "CHEST"
 ACUTE = ("acute_relief", "red_flag_screen", "urgent_advice")
 """The dialogs that put red-flag questions of their own accord while a leg cramps."""
+WHOLE = ("acute_relief.rest_checks", "red_flag_screen.all")
+"""Where all checks are put that are still open."""
+LAST = "red_flag_screen.remaining"
+"""Where what was skipped is put once more."""
 
 
 def standing_violations(dialogs: Dialogs) -> Iterator[str]:
@@ -46,4 +50,19 @@ def yes_is_the_danger(dialogs: Dialogs) -> str:
     )
 
 
-STANDING: Mapping[str, Callable[[Dialogs], str]] = {"P6": chest_comes_first, "P21": yes_is_the_danger}
+def every_question_is_put(dialogs: Dialogs) -> str:
+    """P1: the lists that close the screen hold every question of the night, but for the one that the clock puts."""
+    by_clock = {id for where, state in dialogs.walk() if where.startswith(f"{dialogs.clock}.") for id in state.screen}
+    core = {id for id, question in dialogs.questions.items() if question.core}
+    states = dict(dialogs.walk())
+    for where, wanted in {LAST: core, **dict.fromkeys(WHOLE, core - by_clock)}.items():
+        if where in states and (missing := wanted.difference(states[where].screen)):
+            return f"{where} does not ask {', '.join(sorted(missing))}"
+    return ""
+
+
+STANDING: Mapping[str, Callable[[Dialogs], str]] = {
+    "P1": every_question_is_put,
+    "P6": chest_comes_first,
+    "P21": yes_is_the_danger,
+}

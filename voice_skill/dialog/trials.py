@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
 from voice_skill.dialog.events import Event
 from voice_skill.dialog.explore import Transition
 from voice_skill.dialog.flow import BEGIN
+from voice_skill.dialog.guessing import Unread
 from voice_skill.dialog.model import Dialogs
+from voice_skill.dialog.move import Move
 from voice_skill.dialog.mutants import Mutant
 from voice_skill.dialog.partial import Partial
-from voice_skill.dialog.proof import Judge, Place, Proof, Walk, prove
+from voice_skill.dialog.place import Place
+from voice_skill.dialog.proof import Judge, Proof, Walk, prove
 from voice_skill.dialog.properties import violations
 from voice_skill.dialog.screen import reply
+from voice_skill.dialog.session import Session
 from voice_skill.dialog.standing import standing_violations
 
-__all__ = ["Trials"]
+__all__ = ["Outcome", "Trials"]
 
 Value = TypeVar("Value")
 Readers = Mapping[str, Mapping[Place, Collection[Event | None]]]
 """A part of the dialogs, as in `Mutant.touched` → the places and events whose steps read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the proof says of a mutant."""
+
+    kind: Literal["killed", "same", "cautious", "survives"]
+    """Killed: it finds a violation. Same: from no place, after no past, does the mutant do anything but what the sound
+    dialogs do. Cautious: it differs, no property is violated, and the fault is of those that can only take somebody for
+    one in doubt (`Mutant.cautious`)."""
+    violation: str = ""
 
 
 class Trials:
@@ -37,14 +52,27 @@ class Trials:
         self._sound = _Reading(dialogs)
         self.sound: Proof = self._sound.run(progress, None)
 
-    def violation(self, mutant: Mutant) -> str:
-        """The first violation that the proof finds in a mutant; empty if the mutant survives."""
+    def try_on(self, mutant: Mutant) -> Outcome:
+        """What comes of a mutant."""
         if standing := next(standing_violations(mutant.dialogs), ""):
-            return standing
-        if mutant.touched:
-            proof = (walk := _Again(mutant, self._sound)).run(None, 1)
-            if not proof.found or walk.is_reached(proof.found[0].place):
-                return proof.found[0].violation if proof.found else ""
+            return Outcome("killed", standing)
+        if not mutant.touched:
+            violation = self._whole(mutant)
+            return Outcome("killed" if violation else "survives", violation)
+        walk = _Again(mutant, self._sound)
+        walk.begin()
+        while len(walk.go_on(None, len(walk.proof.found) + 1).found) > (known := walk.judged):
+            walk.judged += 1
+            if walk.is_reached(walk.proof.found[known].place):
+                return Outcome("killed", walk.proof.found[known].violation)
+        if (walk.judged or mutant.elsewhere) and (violation := self._whole(mutant)):
+            return Outcome("killed", violation)
+        if not mutant.elsewhere and walk.is_same():
+            return Outcome("same")
+        return Outcome("cautious" if mutant.cautious else "survives")
+
+    def _whole(self, mutant: Mutant) -> str:
+        """The first violation that a proof from the very beginning finds; empty if there is none."""
         try:
             found = prove(mutant.dialogs, _judge(mutant.dialogs), mutant.rules, first=1).found
         except ValueError as error:  # a question that is put without end is refused before the walk
@@ -78,6 +106,10 @@ class _Again(Walk):
         self.readers: Readers = {part: sound.readers.get(part, {}) for part in mutant.touched}
         self.met: set[tuple[Place, Place]] = set()
         """The places that were come to in this walk, each with the one before."""
+        self.comparing = False
+        """Whether the walk is over, and what was walked is compared."""
+        self.judged = 0
+        """Of the violations, how many were looked at: are they reached?"""
 
     def begin(self) -> None:
         """Begin with every place from which a step reads what differs, the fault itself first."""
@@ -85,6 +117,8 @@ class _Again(Walk):
         self.callers |= {caller: dict(places) for caller, places in self.sound.callers.items()}
         self.kinds |= {caller: dict(kinds) for caller, kinds in self.sound.kinds.items()}
         self.returns |= {caller: dict(ways) for caller, ways in self.sound.returns.items()}
+        for caller, left in self.sound.leaving.items():
+            self.leaving[caller] = [(place, event, session.among(self.dialogs)) for place, event, session in left]
         reading = {place for steps in self.readers.values() for place in steps}
         self.frontier.extend(sorted(filter(reading.__contains__, self.known), key=lambda place: not self.is_in(place)))
 
@@ -106,6 +140,38 @@ class _Again(Walk):
         """What a step of the sound dialogs read, of what differs."""
         return {part for part, steps in self.readers.items() if event in steps.get(place, ())}
 
+    def is_same(self) -> bool:
+        """Whether every step that reads what differs does the same as that of the sound dialogs, to its very end."""
+        if self.proof.reached.keys() != self.known.keys():
+            return False
+        reading = {place for steps in self.readers.values() for place in steps}
+        self.comparing = True
+        return all(self.do_the_same(place, *step) for place in reading for step in self.reading(place))
+
+    def reading(self, place: Place) -> Iterator[tuple[Partial, Event | None]]:
+        """The steps from a place that read what differs."""
+        every = [(self.session(place), None)] if place.cut else self.events(self.session(place))
+        return ((session, event) for session, event in every if self.is_in(place) or self.parts(place, event))
+
+    def is_new(self, place: Partial, intent: str) -> bool:
+        """As in any walk; but each step is compared, not only the first of its manner."""
+        return self.comparing or super().is_new(place, intent)
+
+    def do_the_same(self, place: Place, session: Partial, event: Event | None) -> bool:
+        """Whether a step does with both dialogs the same, whatever was before."""
+        waiting = [session]
+        while waiting:
+            session = waiting.pop()
+            try:
+                mine = _outcome(self.carry_out(place, session, event))
+                theirs = _outcome(self.carry_out(place, session.among(self.sound.dialogs), event))
+            except Unread as unread:
+                waiting += self.guesses(session, unread)
+                continue
+            if mine != theirs:
+                return False
+        return True
+
     def is_reached(self, place: Place) -> bool:
         """Whether the way to a place takes no step of the sound dialogs but those that lead there still."""
         while (step := self.proof.reached[place]) is not None:
@@ -119,6 +185,15 @@ class _Again(Walk):
         """Whether a step of the sound dialogs may differ. Of a state that it only comes to, it has used nothing yet."""
         arrives = {step.after.at.state} if step.until == BEGIN else set()
         return self.is_in(place) or bool(self.parts(place, None if place.cut else step.event) - arrives)
+
+
+def _outcome(step: tuple[Session, str, int, Move]) -> tuple[object, ...]:
+    """All that a step has done, and is known after it."""
+    after, cut, said, move = step
+    known = (
+        {name: value for name, value in vars(after).items() if name != "dialogs"} if isinstance(after, Partial) else {}
+    )
+    return tuple(after), cut, said, tuple(move.actions), tuple(move.speech), known
 
 
 def _judge(dialogs: Dialogs) -> Judge:

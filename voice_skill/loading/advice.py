@@ -39,12 +39,15 @@ def advice_problems(dialogs: Dialogs) -> Iterator[Problem]:
     """States, edges and answers that advise what they may not, or not so."""
     states = dict(dialogs.walk())
     for where, state in states.items():
-        for problem in (*_state(state), *_beside(state), *_edges(where, state, states)):
+        for problem in (*_state(state), *_beside(state), *_edges(dialogs, where, state, states)):
             yield Problem(where.partition(".")[0], ("states", state.name, *problem.place), problem.text)
     for file, place, edge in edges_everywhere(dialogs):
-        opens = {kind for kind, lock in KINDS.items() if not lock or edge.when in dialogs.locks.get(lock, ())}
-        for problem in _edge(edge, edge.say, opens, "lock"):
+        opens = _opened(dialogs, edge)
+        for problem in (*_edge(edge, edge.say, opens, "lock"), *_unlocked(edge, opens, "lock: {}")):
             yield Problem(file, place, problem.text)
+        if edge.when.tests and not edge.kinds and any(KINDS[kind] for kind in opens):
+            of = " or ".join(sorted(kind for kind in opens if KINDS[kind]))
+            yield Problem(file, place, f"stands under a lock that guards advice; add is: {of}, so that it is proved")
 
 
 def _state(state: State) -> Iterator[Problem]:
@@ -70,15 +73,20 @@ def _beside(state: State) -> Iterator[Problem]:
             yield Problem("", place, problem.text)
 
 
-def _edges(where: str, state: State, states: Mapping[str, State]) -> Iterator[Problem]:
+def _edges(dialogs: Dialogs, where: str, state: State, states: Mapping[str, State]) -> Iterator[Problem]:
     """What is said on the way, which is one turn with what its target says."""
     for place, edges in edges_of(state):
         for number, edge in enumerate(edges):
             target = states.get(full_name(where, edge.go))
             turn = (*edge.say, *(target.say if target else ()))
             # a closed lock is the one way out of a state that its lock does not guard
-            kinds = {*(target.kinds if target else ()), *(state.kinds if place != ("locked",) else ())}
-            for problem in _edge(edge, turn, kinds, "is"):
+            opens = {*(target.kinds if target else ()), *(state.kinds if place != ("locked",) else ())}
+            kinds = {*opens, *edge.kinds}
+            opens |= _opened(dialogs, edge)
+            for problem in (
+                *_edge(edge, turn, kinds, "is"),
+                *_unlocked(edge, opens, "a when that opens as lock: {} does"),
+            ):
                 yield Problem("", (*place, number, *problem.place), problem.text)
 
 
@@ -87,6 +95,17 @@ def _edge(edge: Edge, turn: Iterable[str], kinds: Container[str], key: str) -> I
     for kind in _betrayed(said):
         yield from _uncautioned(kind, _plain(turn))
     yield from _unmarked(said, kinds, key)
+
+
+def _opened(dialogs: Dialogs, edge: Edge) -> set[str]:
+    """The kinds of advice whose lock is open whenever an edge is taken."""
+    return {kind for kind, lock in KINDS.items() if not lock or edge.when in dialogs.locks.get(lock, ())}
+
+
+def _unlocked(edge: Edge, opens: Container[str], cure: str) -> Iterator[Problem]:
+    for kind in sorted(edge.kinds):
+        if kind not in opens:
+            yield _problem("is", f"is {kind}, so it needs {cure.format(KINDS[kind])}")
 
 
 def _uncautioned(kind: str, said: str) -> Iterator[Problem]:

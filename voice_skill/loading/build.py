@@ -108,7 +108,7 @@ def _answers(file: AnswersFile, locks: Mapping[str, tuple[Guard, ...]]) -> dict[
     instead."""
     edges: dict[str, tuple[Edge, ...]] = {}
     for name, shape in file.answers.items():
-        answer = Edge("stay", say=sentences(shape.say), do="answer", rows=shape.rows)
+        answer = Edge("stay", say=sentences(shape.say), do="answer", kinds=frozenset(shape.is_), rows=shape.rows)
         open_ = [replace(answer, when=guard) for guard in locks.get(shape.lock, ())]
         closed = Edge("stay", say=sentences(shape.locked), do="answer")
         edges[f"{ASK}{name}"] = (*open_, closed) if shape.lock else (answer,)
@@ -177,6 +177,7 @@ def _edge(shape: EdgeShape) -> Edge:
         flag=shape.flag,
         call=shape.call,
         do=shape.do,
+        kinds=frozenset(shape.is_),
         rows=shape.rows,
     )
 

@@ -38,7 +38,7 @@ LevelName = Literal["S", "U", "E"]
 GuardShape = dict[str, tuple[str, ...]]
 Seconds = Annotated[float, between(0.1, 1200, "seconds")]
 Rows = tuple[Annotated[int, between(1, 112)], ...]
-KindName = Literal["stretch", "massage", "heat", "ice", "fluids", "standing", "bedtime"]
+KindName = Literal["stretch", "movement", "massage", "heat", "ice", "warm_or_cold", "fluids", "standing", "bedtime"]
 Kinds = Annotated[tuple[KindName, ...], "a word, or a list of these"]
 
 
@@ -55,6 +55,7 @@ class EdgeShape:
     flag: str = ""
     call: str = ""
     do: str = ""
+    is_: Kinds = ()
     rows: Rows = ()
 
 
@@ -223,6 +224,7 @@ class AnswerShape:
 
     say: str
     rows: Rows = ()
+    is_: Kinds = ()
     lock: str = ""
     locked: str = ""
 
