@@ -123,16 +123,25 @@ def test_the_sound_before_speech_was_noticed_is_heard_too() -> None:
     assert len(b"".join(fed)) / 32_000 == pytest.approx(0.4 + 0.5 + QUIET, abs=0.07)
 
 
-def test_what_is_understood_is_what_was_cleaned_and_what_is_noticed_is_what_was_heard() -> None:
+def test_where_nobody_speaks_the_echo_is_muted_and_beside_a_voice_only_subtracted() -> None:
     fed: list[bytes] = []
+    noticed: list[bytes] = []
 
-    def clean(frame: Frame) -> Frame:
-        return Frame(frame.at + 50.0, b"clean")  # nobody speaks there: a detector that was given this would tell
+    class Detector(ScriptedDetector):
+        def probability(self, frame: Frame) -> float:
+            noticed.append(frame.pcm)
+            return super().probability(frame)
 
-    ear = Ear(Deaf(fed), ScriptedDetector([(2.0, 2.5)]), BOOK, clean=clean)
+    settings = EarSettings(pre_roll=0.5, beside=0.2)
+    ear = Ear(Deaf(fed), Detector([(2.0, 2.5)]), BOOK, settings, clean=lambda frame: Frame(frame.at, b"less", b"none"))
     ear.listen(ALL, ALL, turn=1, endpoint=QUIET)
     assert hear(ear, 0, 10)
-    assert set(fed) == {b"clean"}
+    assert set(noticed) == {b"none"}
+    assert set(fed) == {b"less", b"none"}
+    begun, ended = fed.index(b"less"), len(fed) - fed[::-1].index(b"less")
+    assert begun * FRAME_SECONDS == near(0.4 - 0.2, frames=2)
+    assert (ended - begun) * FRAME_SECONDS == near(0.2 + 0.5 + 0.2, frames=2)
+    assert b"none" not in fed[begun:ended]
 
 
 @pytest.mark.parametrize(("began", "understood"), [(1.0, False), (3.0, True)])

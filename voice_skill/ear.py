@@ -94,6 +94,8 @@ class EarSettings:
     """Seconds of sound on either side of a wake phrase that its second look takes in."""
     pre_roll: float = 0.5
     """Seconds of sound before speech was noticed that still belong to it."""
+    beside: float = 0.2
+    """Seconds before and after voice in which there may be more of it, too soft to be noticed: the "st" of "stop"."""
 
 
 @dataclass(slots=True)
@@ -121,13 +123,15 @@ class _Utterance:
     judged: bool = False
     """Its meaning is known; the rest is ignored."""
 
-    def hear(self, frame: Frame, *, voiced: bool) -> None:
-        """Take in a frame after the first ones."""
-        self.frames.append(frame)
+    def hear(self, frame: Frame, *, voiced: bool, beside: float) -> None:
+        """Take in a frame after the first ones. `beside`: seconds after voice in which there may be more of it."""
         if voiced:
             self.voiced_until = frame.end
             self.voiced_seconds += FRAME_SECONDS
             self.suspected = None
+        elif frame.end - self.voiced_until > beside:
+            frame = frame.without_echo
+        self.frames.append(frame)
         if not self.judged:
             self.decoding.feed(frame.pcm)
 
@@ -148,7 +152,9 @@ class Ear:
         *,
         clean: Callable[[Frame], Frame] | None = None,
     ) -> None:
-        """`clean` takes out of a frame what is not to be understood; the detector is given the frame as it came."""
+        """`clean` takes the echo of Charley out of a frame: in `pcm` as far as can be done without harm to the words of
+        who talks over it, in `muted` wholly. The detector is given that one, and so is the recogniser where nobody
+        speaks."""
         self._recogniser = recogniser
         self._detector = detector
         self._book = book
@@ -207,15 +213,15 @@ class Ear:
 
         Raises `ModelError` if a phrase that is listened for holds a word that the recogniser does not know.
         """
-        probability = self._detector.probability(frame)
         if self._clean is not None:
             frame = self._clean(frame)
+        probability = self._detector.probability(frame.without_echo)
         event = self._endpointer.process(probability, frame.end)
         utterance = self._utterance
         if utterance is None:
             self._pre_roll.push(frame)
             return self._open(event.at, frame.end) if isinstance(event, SpeechBegan) else []
-        utterance.hear(frame, voiced=probability >= self._settings.endpoint.off)
+        utterance.hear(frame, voiced=probability >= self._settings.endpoint.off, beside=self._settings.beside)
         if isinstance(event, SpeechEnded):
             return self._close(utterance, event)
         if utterance.judged:
@@ -241,7 +247,9 @@ class Ear:
         attention = self._attention.at(began_at)
         if attention is None:
             return []
-        frames = [*self._carried, *self._pre_roll.drain()]
+        near = began_at - self._settings.beside
+        before = (frame if frame.end > near else frame.without_echo for frame in self._pre_roll.drain())
+        frames = [*self._carried, *before]
         self._carried = []
         self._utterance = self._begin(attention, frames, began_at, now)
         return [] if attention.gate is not None else [SpeechOpened(began_at, attention.turn)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from voice_skill.audio.endpointing import Endpointer, EndpointSettings, PreRoll, SpeechBegan, SpeechEnded
 from voice_skill.audio.files import FileSource, mix_to_wav
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
-from voice_skill.audio.vad import EchoProofDetector, ScriptedDetector, SileroDetector
+from voice_skill.audio.vad import ScriptedDetector, SileroDetector
 from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice
 
 
@@ -103,28 +103,3 @@ def test_the_script_speaks_in_its_spans_only() -> None:
     scripted = ScriptedDetector([(1.0, 2.0), (3.0, 3.5)])
     heard = {at: scripted.probability(Frame(at, b"")) for at in (0.9, 1.0, 1.9, 2.0, 3.2, 3.5)}
     assert heard == {0.9: 0.0, 1.0: 1.0, 1.9: 1.0, 2.0: 0.0, 3.2: 1.0, 3.5: 0.0}
-
-
-def test_one_that_is_echo_proof_looks_at_what_is_left_without_the_echo() -> None:
-    proof = EchoProofDetector(ScriptedDetector([(2.0, 3.0)]), lambda frame: Frame(frame.at - 0.5, frame.pcm))
-    assert proof.probability(Frame(2.2, b"")) == 0.0
-    assert proof.probability(Frame(3.2, b"")) == 1.0
-
-
-def test_one_that_is_echo_proof_forgets_who_spoke_and_not_the_room(detector: SileroDetector) -> None:
-    cancelled: list[Frame] = []
-
-    def cancel(frame: Frame) -> Frame:
-        cancelled.append(frame)
-        return frame
-
-    rng = np.random.default_rng(1)
-    sound = framed(rng.normal(0, 3_000, SAMPLE_RATE))
-    detector.reset()
-    fresh = detector.probability(sound[0])
-    proof = EchoProofDetector(detector, cancel)
-    for frame in sound:
-        proof.probability(frame)
-    proof.reset()
-    assert proof.probability(sound[0]) == fresh
-    assert cancelled == [*sound, sound[0]]

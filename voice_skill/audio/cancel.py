@@ -41,7 +41,7 @@ Samples = NDArray[np.int16]
 LEAD_SECONDS = 0.03
 """How much earlier than it is heard a played sample is shown to the canceller, which finds an echo that comes after
 its cause and none that comes before. The device has samples for 0.08 s ahead, and resampling keeps back 0.022 s."""
-_DRIFT_SECONDS = 0.008
+_TOO_FAR_SECONDS = 0.008
 """How far the two clocks may part before the reference is read elsewhere: each move costs the canceller some words."""
 _KEPT_SECONDS = 4.0
 _BLOCK_SAMPLES = 160
@@ -124,27 +124,37 @@ class Played(NamedTuple):
 
     samples: Samples
     moved: int
-    """By how many samples the reading was moved since the frame before."""
+    """By how many samples the lag of an echo behind it has changed since the frame before, for how it is read."""
 
 
 class ReferenceReader:
-    """Reads a reference frame by frame, a little ahead, at a lag that is moved only when it must be."""
+    """Reads a reference frame by frame, a little ahead, at a lag that is moved only when it must be.
+
+    When a device has stood still, or sound was lost, the reading follows and the lag is what it was. When the two
+    clocks have drifted apart, the lag has grown with them and is put right.
+    """
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._index: int | None = None
         """The reference's sample that the next frame is compared with."""
+        self._off = 0
+        """By how many samples that was too early for the last frame, as the clocks have it."""
 
     def read(self, at: float, before: int = 0) -> Played:
         """What was played while a frame that began at `at` was heard, and so many samples before it."""
         expected = self._reference.index_at(at + LEAD_SECONDS)
         if expected is None:
             return Played(np.zeros(before + FRAME_SAMPLES, np.int16), 0)
-        moved = 0
         if self._index is None:
             self._index = expected
-        elif abs(expected - self._index) > _DRIFT_SECONDS * SAMPLE_RATE:
-            moved, self._index = expected - self._index, expected
+        moved = 0
+        slipped = expected - self._index - self._off
+        if abs(slipped) > _TOO_FAR_SECONDS * SAMPLE_RATE:
+            self._index += slipped
+        self._off = expected - self._index
+        if abs(self._off) > _TOO_FAR_SECONDS * SAMPLE_RATE:
+            moved, self._index, self._off = self._off, expected, 0
         samples = self._reference.read(self._index - before, before + FRAME_SAMPLES)
         self._index += FRAME_SAMPLES
         return Played(samples, moved)

@@ -26,11 +26,18 @@ class Frame:
     """Time of the first sample, in seconds on the pipeline's clock: samples / rate in a replay, monotonic when live."""
     pcm: bytes
     """1,024 bytes: 512 little-endian int16 mono samples at 16 kHz."""
+    muted: bytes = b""
+    """The same with all muted that may be an echo of Charley, and some of who talks over it; empty where none can be."""
 
     @property
     def end(self) -> float:
         """Time just after the last sample, in seconds."""
         return self.at + FRAME_SECONDS
+
+    @property
+    def without_echo(self) -> Frame:
+        """The muted frame, if there is one."""
+        return Frame(self.at, self.muted) if self.muted else self
 
 
 class FrameSource(Protocol):

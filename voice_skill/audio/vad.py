@@ -1,13 +1,13 @@
-"""Is someone speaking? The port, the real detector, one that does not hear Charley, and a scripted one."""
+"""Is someone speaking? The port, the real detector, and a scripted one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from voice_skill.audio.frame import Frame
 
-__all__ = ["EchoProofDetector", "ScriptedDetector", "SileroDetector", "SpeechDetector"]
+__all__ = ["ScriptedDetector", "SileroDetector", "SpeechDetector"]
 
 
 class SpeechDetector(Protocol):
@@ -41,23 +41,6 @@ class SileroDetector:
     def reset(self) -> None:
         """Clear the network's memory."""
         self._network.reset()
-
-
-class EchoProofDetector:
-    """A detector that does not hear Charley."""
-
-    def __init__(self, detector: SpeechDetector, cancel: Callable[[Frame], Frame]) -> None:
-        """`cancel` takes what Charley says out of a frame; it is given every frame, in order."""
-        self._detector = detector
-        self._cancel = cancel
-
-    def probability(self, frame: Frame) -> float:
-        """How sure the detector is that somebody else speaks."""
-        return self._detector.probability(self._cancel(frame))
-
-    def reset(self) -> None:
-        """Clear the detector's memory. What is known of the echo is kept: the room is the same."""
-        self._detector.reset()
 
 
 class ScriptedDetector:

@@ -52,20 +52,16 @@ def build_ear(
     tells what it plays, the ear does not hear that. Raises `ModelError`."""
     from voice_skill.asr.model import read_settings
     from voice_skill.asr.vosk import VoskRecogniser
-    from voice_skill.audio.cancel import EchoCancelling, WebRtcCanceller
-    from voice_skill.audio.subtract import EchoSubtracting
-    from voice_skill.audio.vad import EchoProofDetector, SileroDetector
+    from voice_skill.audio.subtract import EchoFree
+    from voice_skill.audio.vad import SileroDetector
     from voice_skill.ear import Ear, EarSettings
     from voice_skill.nlu.phrases import PhraseBook
     from voice_skill.nlu.understanding import Thresholds
 
     settings = EarSettings(thresholds=Thresholds.of(read_settings(model).thresholds))
+    clean = None if reference is None else EchoFree(reference).process
     recogniser = recogniser or VoskRecogniser(model)
-    book = PhraseBook(dialogs.phrases)
-    if reference is None:
-        return Ear(recogniser, SileroDetector(), book, settings)
-    detector = EchoProofDetector(SileroDetector(), EchoCancelling(reference, WebRtcCanceller()).process)
-    return Ear(recogniser, detector, book, settings, clean=EchoSubtracting(reference).process)
+    return Ear(recogniser, SileroDetector(), PhraseBook(dialogs.phrases), settings, clean=clean)
 
 
 def build_store(config: Config) -> PromptStore:
