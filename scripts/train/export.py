@@ -16,7 +16,7 @@ from scripts.train.files import whole_file
 from scripts.train.network import BLOCKS, CARRY, FIRST, SECOND
 from voice_skill.asr.kaldi.graph import Filler, write_filler, write_graph
 from voice_skill.asr.kaldi.lexicon import Lexicon, write_lexicon
-from voice_skill.asr.kaldi.nnet import Layer, write_model
+from voice_skill.asr.kaldi.nnet import Layer, read_networks, write_model
 
 __all__ = ["export_graph", "export_network", "folded"]
 
@@ -45,12 +45,16 @@ _DECODING = """\
 Array = NDArray[np.float64]
 
 
-def export_network(checkpoint: Path, model: Path, start: Path | None = None) -> None:
+def export_network(checkpoint: Path, model: Path, start: Path | None = None, beside: Path | None = None) -> None:
     """Write `am` and `conf` of the model folder from the averaged weights of a checkpoint.
 
     Where training began from another network of the same width, `start`, what is written is midway between the two:
     better on new voices than either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+
+    The networks of another model folder, `beside`, are kept beside the new one, and the decoder takes the mean of their
+    scores: two that were trained differently are seldom sure of the same mistake.
     """
+    others = read_networks(beside / "am" / "final.mdl") if beside else []
     weights = _load(checkpoint)["average"]
     if start:
         weights = _midway(_load(start)["network"], weights)
@@ -58,7 +62,7 @@ def export_network(checkpoint: Path, model: Path, start: Path | None = None) -> 
         with whole_file(model / "conf" / name) as temporary:
             temporary.write_text(text)
     with whole_file(model / "am" / "final.mdl") as temporary:
-        write_model(temporary, folded(weights))
+        write_model(temporary, folded(weights), *others)
 
 
 def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: float, word_cost: float) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from scripts.train.errors import TrainingError
 from scripts.train.network import CONTEXT, STRIDE
-from voice_skill.asr.kaldi.nnet import read_network
+from voice_skill.asr.kaldi.nnet import Layer, read_networks
 from voice_skill.errors import ModelError
 
 __all__ = ["Teacher"]
@@ -24,13 +24,25 @@ _MORE = 4 * STRIDE
 
 
 class Teacher:
-    """The network of a model folder. Raises `TrainingError` for a folder without one."""
+    """The networks of a model folder. Raises `TrainingError` for a folder without any."""
 
     def __init__(self, model: Path) -> None:
         try:
-            layers = read_network(model / "am" / "final.mdl")
+            networks = read_networks(model / "am" / "final.mdl")
         except ModelError as error:
             raise TrainingError(error.message, "leave out --aligner to train without a teacher") from error
+        self._networks = [_Evaluated(layers) for layers in networks]
+
+    @torch.no_grad()
+    def __call__(self, cepstra: Tensor) -> Tensor:
+        """Cepstra [B, STRIDE * (T - 1) + 1 + 2 * CONTEXT, 40] to the mean of all scores, [B, T, OUTPUTS]."""
+        return torch.stack([network(cepstra) for network in self._networks]).mean(0)
+
+
+class _Evaluated:
+    """One network, evaluated at every `STRIDE`-th frame."""
+
+    def __init__(self, layers: list[Layer]) -> None:
         self._layers = [
             (layer.offsets, torch.from_numpy(layer.weights).T.contiguous(), torch.from_numpy(layer.bias), layer)
             for layer in layers
@@ -41,9 +53,7 @@ class Teacher:
         self._strides = strides[::-1]
         """For each layer, how many input frames lie between two of its outputs that are needed."""
 
-    @torch.no_grad()
     def __call__(self, cepstra: Tensor) -> Tensor:
-        """Cepstra [B, STRIDE * (T - 1) + 1 + 2 * CONTEXT, 40] to scores [B, T, OUTPUTS]."""
         frames = (cepstra.shape[1] - 1 - 2 * CONTEXT) // STRIDE + 1
         before, after = cepstra[:, :1].expand(-1, _MORE, -1), cepstra[:, -1:].expand(-1, _MORE, -1)
         outputs = [(torch.cat([before, cepstra, after], dim=1), -_MORE, 1)]  # values, time of the first, step

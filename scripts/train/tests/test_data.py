@@ -101,7 +101,8 @@ def test_every_look_at_an_utterance_differs_and_is_sound(tmp_path: Path) -> None
     tone = log_mel((0.3 * np.sin(np.arange(16000) / 8)).astype(np.float32))
     looks = [perturber.speech(tone) for _ in range(20)]
     assert all(np.isfinite(look).all() and look.shape[1] == 40 for look in looks)
-    assert all(len(tone) <= len(look) < len(tone) + 120 for look in looks)
+    assert all(0.8 * len(tone) < len(look) < 1.3 * len(tone) + 120 for look in looks)
+    assert min(map(len, looks)) < len(tone)
     assert not np.allclose(looks[0][:90], looks[1][:90])
 
 

@@ -42,8 +42,10 @@ def test_folding_changes_nothing() -> None:
     def output(depth: int, frame: int) -> np.ndarray:
         layer = layers[depth]
         below = [output(depth - 1, frame + offset) if depth else values[:, frame + offset] for offset in layer.offsets]
-        affine = np.concatenate(below, axis=1) @ layer.weights.T + layer.bias
-        return np.maximum(affine, 0) if depth < len(layers) - 1 else affine
+        result = np.concatenate(below, axis=1) @ layer.weights.T + layer.bias
+        if layer.relu and depth < len(layers) - 1:
+            result = np.maximum(result, 0)
+        return result + layer.carry * output(depth - 2, frame) if layer.carry else result
 
     for place in (0, 4):
         found = output(len(layers) - 1, CONTEXT + STRIDE * place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import soxr
 from voice_skill.asr.kaldi.fst import reachable_labels
 from voice_skill.asr.kaldi.graph import UNKNOWN_WORD, Filler, build_graph, read_filler, write_filler, write_graph
 from voice_skill.asr.kaldi.lexicon import Entry, Lexicon
+from voice_skill.asr.kaldi.nnet import read_networks, write_model
 from voice_skill.asr.kaldi.phones import (
     GRAPH_PHONES,
     PAUSE,
@@ -182,3 +184,29 @@ def test_stock_vosk_hears_other_speech_as_unknown(recogniser: VoskRecogniser, sa
     decoding.feed(said["my grandmother's kitchen"])
     transcript = decoding.finish()
     assert set(transcript.text.split()) == {"[unk]"}, json.dumps(transcript.text)
+
+
+def test_stock_vosk_takes_the_mean_of_several_networks(tmp_path: Path, said: dict[str, bytes]) -> None:
+    """Beside one that always says nothing, scores are halved: the same as an acoustic scale of one half."""
+    beside, halved = tmp_path / "beside", tmp_path / "halved"
+    for model in (beside, halved):
+        shutil.copytree(locate_model(), model, ignore=shutil.ignore_patterns("checksums.txt"))
+    network = read_networks(beside / "am" / "final.mdl")[0]
+    *hidden, last = network
+    silent = replace(last, weights=0 * last.weights, bias=0 * last.bias)
+    write_model(beside / "am" / "final.mdl", network, [*hidden, silent])
+    write_model(halved / "am" / "final.mdl", network)
+    settings = halved / "conf" / "model.conf"
+    settings.write_text(settings.read_text().replace("--acoustic-scale=1.0", "--acoustic-scale=0.5"))
+    sound = said["my grandmother's kitchen"]
+    wanted, found = (_words(VoskRecogniser(model), sound) for model in (halved, beside))
+    same = [(word, pytest.approx(confidence, abs=0.01)) for word, confidence in wanted]
+    assert found == same
+    settings.write_text(settings.read_text().replace("--acoustic-scale=0.5", "--acoustic-scale=1.0"))
+    assert _words(VoskRecogniser(halved), sound) != same
+
+
+def _words(recogniser: VoskRecogniser, sound: bytes) -> list[tuple[str, float]]:
+    decoding = recogniser.decode(["my mother", "kitchen", "grand", "mothers"])
+    decoding.feed(sound)
+    return [(word.text, word.confidence) for word in decoding.finish().words]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_skill.asr.kaldi.nnet import Layer, read_network, write_model
+from voice_skill.asr.kaldi.nnet import Layer, read_networks, write_model
 from voice_skill.errors import ModelError
 
 
@@ -27,7 +27,7 @@ def layers(bits: int) -> list[Layer]:
 @pytest.mark.parametrize(("bits", "precision"), [(32, 0.0), (16, 1e-4), (8, 0.05)])
 def test_a_network_reads_back_equal(tmp_path: Path, bits: int, precision: float) -> None:
     write_model(tmp_path / "final.mdl", layers(bits))
-    found = read_network(tmp_path / "final.mdl")
+    (found,) = read_networks(tmp_path / "final.mdl")
     for wanted, layer in zip(layers(bits), found, strict=True):
         assert (layer.offsets, layer.bits) == (wanted.offsets, bits)
         assert (layer.relu, layer.carry) == (wanted.relu, wanted.carry)
@@ -49,10 +49,21 @@ def test_eight_bits_take_a_byte_per_weight(tmp_path: Path) -> None:
 def test_rewriting_changes_no_weight(tmp_path: Path) -> None:
     """Weights that were rounded once stay where they are, so a model may be rewritten."""
     write_model(tmp_path / "final.mdl", layers(8))
-    once = read_network(tmp_path / "final.mdl")
+    (once,) = read_networks(tmp_path / "final.mdl")
     write_model(tmp_path / "again.mdl", once)
-    for first, second in zip(once, read_network(tmp_path / "again.mdl"), strict=True):
+    (again,) = read_networks(tmp_path / "again.mdl")
+    for first, second in zip(once, again, strict=True):
         np.testing.assert_allclose(second.weights, first.weights, rtol=0, atol=0.02)
+
+
+def test_several_networks_read_back_each_by_itself(tmp_path: Path) -> None:
+    other = [replace(layer, weights=-layer.weights, relu=False) for layer in layers(32)]
+    write_model(tmp_path / "final.mdl", layers(32), other, layers(32)[:2])
+    found = read_networks(tmp_path / "final.mdl")
+    assert [len(one) for one in found] == [4, 4, 2]
+    for wanted, layer in zip([*layers(32), *other], [*found[0], *found[1]], strict=True):
+        assert (layer.offsets, layer.relu, layer.carry) == (wanted.offsets, wanted.relu, wanted.carry)
+        np.testing.assert_array_equal(layer.weights, wanted.weights)
 
 
 def test_nothing_is_carried_from_before_the_first_layer(tmp_path: Path) -> None:
@@ -66,4 +77,4 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     write_model(path, layers(8))
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(ModelError, match=r"final\.mdl: damaged"):
-        read_network(path)
+        read_networks(path)

@@ -1,4 +1,6 @@
-"""`final.mdl`: a Kaldi transition model and an nnet3 network of spliced affine layers.
+"""`final.mdl`: a Kaldi transition model and nnet3 networks of spliced affine layers.
+
+There may be several networks, each from the sound to the same scores; the decoder takes the mean of their scores.
 
 The file is a row of tokens and numbers. A number is its size in bytes (one byte) and its value; a token ends in a
 space. Weights may be stored in 8 or 16 bits (Kaldi's CompressedMatrix): 8 bits cost one byte per weight and change
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from voice_skill.asr.kaldi.phones import PAUSE, TRANSITION_IDS, transition_tuples
 from voice_skill.errors import ModelError
 
-__all__ = ["Layer", "read_network", "renew_transitions", "write_model"]
+__all__ = ["Layer", "read_networks", "renew_transitions", "write_model"]
 
 Matrix = NDArray[np.float32]
 
@@ -45,19 +47,19 @@ class Layer:
     """How much is added of what the layer before the one before gave, at the same moment."""
 
 
-def write_model(path: Path, layers: Sequence[Layer]) -> None:
+def write_model(path: Path, *networks: Sequence[Layer]) -> None:
     """Write the model. Raises ValueError for a layer that carries from before the first."""
     out = _Writer()
     out.raw(b"\0B")
     _write_transitions(out)
-    _write_network(out, layers)
+    _write_networks(out, networks)
     out.token("<LeftContext>").int32(0).token("<RightContext>").int32(0)  # the reader works these out for itself
     out.token("<Priors>").vector(np.zeros(0, np.float32))
     path.write_bytes(bytes(out.data))
 
 
-def read_network(path: Path) -> list[Layer]:
-    """Read the network of a file that `write_model` wrote, weights as the decoder will see them.
+def read_networks(path: Path) -> list[list[Layer]]:
+    """Read the networks of a file that `write_model` wrote, weights as the decoder will see them.
 
     Raises `ModelError` for any other file.
     """
@@ -67,7 +69,7 @@ def read_network(path: Path) -> list[Layer]:
         raise ModelError(f"{path}: {error.strerror}", "restore the model folder") from error
     try:
         reader = _Reader(data, data.index(b"<Nnet3> ") + len(b"<Nnet3> "))
-        return _read_network(reader)
+        return _read_networks(reader)
     except (ValueError, struct.error, KeyError) as error:
         raise ModelError(f"{path}: damaged or not written by this program: {error}", "restore it") from error
 
@@ -106,30 +108,34 @@ def _write_transitions(out: _Writer) -> None:
     out.token("<LogProbs>").vector(logs).token("</LogProbs>").token("</TransitionModel>")
 
 
-def _write_network(out: _Writer, layers: Sequence[Layer]) -> None:
-    first = layers[0]
+def _write_networks(out: _Writer, networks: Sequence[Sequence[Layer]]) -> None:
+    first = networks[0][0]
     lines = [f"input-node name=input dim={first.weights.shape[1] // len(first.offsets)}"]
     components: list[tuple[str, Layer]] = []
-    outputs = ["input"]
-    for number, layer in enumerate(layers, start=1):
-        parts = [f"Offset({outputs[-1]}, {offset})" if offset else outputs[-1] for offset in layer.offsets]
-        source = f"Append({', '.join(parts)})" if len(parts) > 1 else parts[0]
-        for kind in _parts(layer, last=number == len(layers)):
-            if kind == "sum":
-                if number < 3:
-                    raise ValueError(f"layer {number} has nothing to carry")
-                source = f"Sum({source}, Scale({layer.carry:g}, {outputs[-2]}))"
-            name = f"{kind}{number}"
-            lines.append(f"component-node name={name} component={name} input={source}")
-            components.append((name, layer))
-            source = name
-        outputs.append(source)
-    lines.append(f"output-node name=output input={outputs[-1]} objective=linear")
+    scores = []
+    for name, layers in zip(_names(len(networks)), networks, strict=True):
+        outputs = ["input"]
+        for number, layer in enumerate(layers, start=1):
+            parts = [f"Offset({outputs[-1]}, {offset})" if offset else outputs[-1] for offset in layer.offsets]
+            source = f"Append({', '.join(parts)})" if len(parts) > 1 else parts[0]
+            for kind in _parts(layer, last=number == len(layers)):
+                if kind == "sum":
+                    if number < 3:
+                        raise ValueError(f"layer {number} has nothing to carry")
+                    source = f"Sum({source}, Scale({layer.carry:g}, {outputs[-2]}))"
+                component = f"{kind}{number}{name}"
+                lines.append(f"component-node name={component} component={component} input={source}")
+                components.append((component, layer))
+                source = component
+            outputs.append(source)
+        scores.append(outputs[-1])
+    shares = [f"Scale({1 / len(scores):.6f}, {score})" for score in scores]
+    lines.append(f"output-node name=output input={_sum(shares) if len(scores) > 1 else scores[0]} objective=linear")
     out.token("<Nnet3>").raw("\n".join(["", *lines, "", ""]).encode())
     out.token("<NumComponents>").int32(len(components))
     for name, layer in components:
         out.token("<ComponentName>").token(name)
-        match name.rstrip("0123456789"):
+        match re.split(r"\d", name)[0]:
             case "affine":
                 out.token("<FixedAffineComponent>").token("<LinearParams>").matrix(layer.weights, layer.bits)
                 out.token("<BiasParams>").vector(layer.bias).token("</FixedAffineComponent>")
@@ -156,18 +162,31 @@ def _write_relu(out: _Writer, size: int) -> None:
     out.token("</RectifiedLinearComponent>")
 
 
-def _read_network(reader: _Reader) -> list[Layer]:
+def _names(count: int) -> list[str]:
+    """What is added to the names of each network's components: nothing for the first."""
+    return ["", *(f"n{number}" for number in range(2, count + 1))]
+
+
+def _sum(terms: Sequence[str]) -> str:
+    """Kaldi's Sum takes two."""
+    return terms[0] if len(terms) == 1 else f"Sum({terms[0]}, {_sum(terms[1:])})"
+
+
+def _read_networks(reader: _Reader) -> list[list[Layer]]:
     config = reader.text_until(b"\n\n")
     nodes = dict(re.findall(r"component=(\w+) input=(.*)", config))
     reader.token("<NumComponents>")
     reader.int32()
-    layers = []
+    networks: dict[str, list[Layer]] = {}
     for name, source in nodes.items():
         reader.token("<ComponentName>")
         reader.token(name)
-        number = name.removeprefix("affine")
-        if not number.isdigit():
-            reader.skip_past(b"</RectifiedLinearComponent> " if name.startswith("relu") else b"</NoOpComponent> ")
+        found = re.fullmatch(r"([a-z]+)(\d+)((?:n\d+)?)", name)
+        if found is None:
+            raise ValueError(f"unknown component {name}")
+        kind, number, network = found.groups()
+        if kind != "affine":
+            reader.skip_past(b"</RectifiedLinearComponent> " if kind == "relu" else b"</NoOpComponent> ")
             continue
         reader.token("<FixedAffineComponent>")
         reader.token("<LinearParams>")
@@ -175,11 +194,12 @@ def _read_network(reader: _Reader) -> list[Layer]:
         reader.token("<BiasParams>")
         bias = reader.vector()
         reader.token("</FixedAffineComponent>")
-        carried = re.search(r"Scale\(([\d.]+),", nodes.get(f"sum{number}", ""))
+        carried = re.search(r"Scale\(([\d.]+),", nodes.get(f"sum{number}{network}", ""))
         carry = float(carried[1]) if carried else 0.0
-        layers.append(Layer(_offsets(source), weights, bias, bits, f"relu{number}" in nodes, carry))
+        layer = Layer(_offsets(source), weights, bias, bits, f"relu{number}{network}" in nodes, carry)
+        networks.setdefault(network, []).append(layer)
     reader.token("</Nnet3>")
-    return layers
+    return list(networks.values())
 
 
 def _offsets(source: str) -> tuple[int, ...]:
