@@ -2,7 +2,8 @@
 
     python -m scripts.train all --speech FOLDER
 
-Steps: prepare, train, graph, export, measure. Each does only what is missing and can be interrupted and run again.
+Steps: prepare, train, graph, export, phrases, tune, measure. Each does only what is missing and can be interrupted and
+run again. The folder it leaves can take the place of models/en.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from scripts.train.corpora import read_manifest
 from scripts.train.errors import TrainingError
 from scripts.train.export import export_graph, export_network
 from scripts.train.measure import VoskListener, measure, tests
+from scripts.train.phrases import dialog_phrases
 from scripts.train.prepare import Sources, prepare
 from scripts.train.train import Settings, train
+from scripts.train.tune import tune, tuning
 from scripts.train.vocabulary import build_lexicon
 from scripts.train.words import pronounce
+from voice_skill.asr.kaldi.addwords import set_phrases
+from voice_skill.config import Config
 from voice_skill.errors import CharleyError
+from voice_skill.nlu.phrases import spoken_form
 
 ROOT = Path(__file__).parents[2]
 console = Console()
@@ -38,6 +44,8 @@ def main() -> int:
         "train": lambda: train(sources.features, checkpoint, _settings(args), pronounce, _say),
         "graph": lambda: _graph(sources, checkpoint, args),
         "export": lambda: export_network(checkpoint, args.model, args.start, args.beside),
+        "phrases": lambda: _learn_phrases(args.model),
+        "tune": lambda: tune(_tuning(args)),
         "measure": lambda: _measure(sources, args.model),
     }
     try:
@@ -55,7 +63,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.train", description=__doc__.split("\n")[0])
-    parser.add_argument("step", choices=["all", "prepare", "train", "graph", "export", "measure"])
+    parser.add_argument("step", choices=["all", "prepare", "train", "graph", "export", "phrases", "tune", "measure"])
     parser.add_argument("--speech", type=Path, required=True, help="the folder that holds manifest.tsv")
     parser.add_argument("--audio", type=Path, help="the folder with the unpacked audio; else the same")
     parser.add_argument("--work", type=Path, default=ROOT / "training", help="for features and checkpoints (6 GB)")
@@ -84,6 +92,17 @@ def _graph(sources: Sources, checkpoint: Path, args: argparse.Namespace) -> None
     lexicon = build_lexicon(said)
     export_graph(checkpoint, args.model, lexicon, args.phone_cost, args.word_cost)
     _say(f"{len(lexicon)} words in {args.model}")
+
+
+def _learn_phrases(model: Path) -> None:
+    phrases = [*dialog_phrases(), " ".join(spoken_form(Config().wake_phrase))]
+    _say(f"{len(set_phrases(model, phrases))} phrases in {model}")
+
+
+def _tuning(args: argparse.Namespace) -> argparse.Namespace:
+    audio = ["--audio", str(args.audio)] if args.audio else []
+    places = ["--speech", str(args.speech), *audio, "--work", str(args.work), "--model", str(args.model)]
+    return tuning(places)
 
 
 def _measure(sources: Sources, model: Path) -> None:

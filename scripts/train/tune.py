@@ -65,26 +65,31 @@ class Decoded:
 
 def main(arguments: Sequence[str]) -> int:
     """Tune, store and say what came of it. Returns the exit code."""
-    args = _arguments(arguments)
-    console = Console()
     try:
-        clips = _clips(args, console)
-        before = read_settings(args.model)
-        found = [_tuned(args.model, clips, copies, console) for copies in args.copies]
-        loss, settings = min(found, key=lambda one: one[0])
-        kept = replace(settings, word_delay=before.word_delay)
-        with whole_file(args.model / SETTINGS) as temporary:
-            temporary.write_text(_written(kept), encoding="utf-8")
-        write_checksums(args.model)
+        tune(tuning(arguments))
     except CharleyError as error:
-        console.print(f"{error.message}\n{error.cure}", highlight=False, soft_wrap=True)
+        Console().print(f"{error.message}\n{error.cure}", highlight=False, soft_wrap=True)
         return error.exit_code
-    console.print(f"weight of the mistakes {loss:.3f}; written to {args.model / SETTINGS}", highlight=False)
-    console.print(_written(kept), highlight=False, markup=False)
     return 0
 
 
-def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+def tune(args: argparse.Namespace) -> None:
+    """Find the operating point of `args.model`, store it there and print it. Raises `CharleyError`."""
+    console = Console()
+    clips = _clips(args, console)
+    before = read_settings(args.model)
+    found = [_tuned(args.model, clips, copies, console) for copies in args.copies]
+    loss, settings = min(found, key=lambda one: one[0])
+    kept = replace(settings, word_delay=before.word_delay)
+    with whole_file(args.model / SETTINGS) as temporary:
+        temporary.write_text(_written(kept), encoding="utf-8")
+    write_checksums(args.model)
+    console.print(f"weight of the mistakes {loss:.3f}; written to {args.model / SETTINGS}", highlight=False)
+    console.print(_written(kept), highlight=False, markup=False)
+
+
+def tuning(arguments: Sequence[str]) -> argparse.Namespace:
+    """What to tune on, from the command line."""
     parser = argparse.ArgumentParser(prog="python -m scripts.train.tune", description=__doc__.split("\n")[0])
     parser.add_argument("--speech", type=Path, required=True, help="the folder that holds manifest.tsv")
     parser.add_argument("--audio", type=Path, help="the folder with the unpacked audio; else the same")
