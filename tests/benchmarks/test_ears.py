@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -199,6 +200,29 @@ def test_where_each_recording_belongs(pack: Pack) -> None:
     assert all(clip.intent in clip.intents for clip in phrases)
     assert not {clip.text for clip in phrases} & {clip.text for clip in material.phrases((None,), offset=1)}
     assert [one.who for one in material.other_speech(1.0, pack.work / "reading")] == ["people"]
+
+
+def test_the_whole_table(capsys: pytest.CaptureFixture[str], pack: Pack) -> None:
+    """Every voice says "yes" here, so a phrase is hardly ever understood; the people's recordings are real."""
+    pytest.importorskip("pyworld")
+    mistakes = pack.work / "mistakes"
+    few = ["--every", "4000", "--people", "4", "--hours", "0.001", "--list", str(mistakes)]
+    assert main([str(pack.folder), "--work", str(pack.work), "--without-pocketsphinx", *few]) == 0
+    out = capsys.readouterr().out
+    lines = {cells[1].strip(): cells[2:-1] for line in out.splitlines() if len(cells := line.split("│")) > 3}
+    assert [cell.strip() for cell in lines["ten words: understood"]] == ["≥ 96", "100.0 % (1 of 1), met"]
+    for name in ("phrases 6 dB: understood", "peak memory, MB", "end of speech to result, p95, ms"):
+        assert re.search(r", (not )?met", lines[name][1]), name
+    assert any(name.startswith("missed, 10 dB, at 0.1 false an hour") for name in lines)
+    said = [json.loads(line) for line in (mistakes / "en.jsonl").read_text().splitlines()]
+    wrong = [one for one in said if one["group"].startswith("phrases")]
+    assert wrong
+    assert all(one["meant"] != one["understood"] for one in wrong)
+
+
+def test_as_many_as_none_is_refused(pack: Pack) -> None:
+    with pytest.raises(SystemExit):
+        main([str(pack.folder), "--hours", "0"])
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,10 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--list", type=Path, metavar="DIR", help="write every mistake there, a line of JSON each")
     parser.add_argument("--without-pocketsphinx", action="store_true", help="measure ours alone")
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    if min(args.every, args.people) < 1 or args.hours <= 0:
+        parser.error("--every and --people must be 1 or more, --hours more than 0")
+    return args
 
 
 def _clips(material: Material, folder: Path, console: Console) -> list[Heard]:
