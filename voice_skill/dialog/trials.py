@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from voice_skill.dialog.events import Event
+from voice_skill.dialog.events import Event, Heard, Woken
 from voice_skill.dialog.explore import Transition
 from voice_skill.dialog.flow import BEGIN
 from voice_skill.dialog.guessing import Unread
+from voice_skill.dialog.hearing import intents
 from voice_skill.dialog.model import Dialogs
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.mutants import Mutant
@@ -63,8 +64,10 @@ class Trials:
         walk.begin()
         while len(walk.go_on(None, len(walk.proof.found) + 1).found) > (known := walk.judged):
             walk.judged += 1
-            if walk.is_reached(walk.proof.found[known].place):
-                return Outcome("killed", walk.proof.found[known].violation)
+            found = walk.proof.found[known]
+            if walk.is_reached(found.place):
+                return Outcome("killed", found.violation)
+            walk.told.discard(found.violation)  # another step may show it, and be reached
         if (walk.judged or mutant.elsewhere) and (violation := self._whole(mutant)):
             return Outcome("killed", violation)
         if not mutant.elsewhere and walk.is_same():
@@ -104,6 +107,8 @@ class _Again(Walk):
         self.known = sound.proof.reached
         self.sound = sound
         self.readers: Readers = {part: sound.readers.get(part, {}) for part in mutant.touched}
+        self.said = [part.removeprefix("said ") for part in mutant.touched if part.startswith("said ")]
+        """What may be said everywhere that differs."""
         self.met: set[tuple[Place, Place]] = set()
         """The places that were come to in this walk, each with the one before."""
         self.comparing = False
@@ -119,12 +124,35 @@ class _Again(Walk):
         self.returns |= {caller: dict(ways) for caller, ways in self.sound.returns.items()}
         for caller, left in self.sound.leaving.items():
             self.leaving[caller] = [(place, event, session.among(self.dialogs)) for place, event, session in left]
-        reading = {place for steps in self.readers.values() for place in steps}
-        self.frontier.extend(sorted(filter(reading.__contains__, self.known), key=lambda place: not self.is_in(place)))
+        self.frontier.extend(sorted(filter(self.reads, self.known), key=lambda place: not self.is_in(place)))
+
+    def reads(self, place: Place) -> bool:
+        """Whether a step from a place may read what differs."""
+        return bool(self.said and not place.cut) or any(place in steps for steps in self.readers.values())
+
+    def events(self, place: Partial) -> Iterator[tuple[Partial, Event]]:
+        """What can happen at a place: all, where that may read what differs; else only what is said that differs.
+
+        Of several words that lead along the same edges the walk of the sound dialogs has tried one; so it is not left
+        to what that walk has read.
+        """
+        kept = Place(place.stack, place.talking)
+        if (
+            place.asleep
+            or not self.said
+            or kept not in self.known
+            or any(kept in steps for steps in self.readers.values())
+        ):
+            yield from super().events(place)
+            return
+        own = self.dialogs.state(place.at.state).on
+        for intent in self.said:
+            if intent not in own and intent in intents(self.dialogs, place.at) and self.is_new(place, intent):
+                yield place, Heard(0, intent, intent)
 
     def take(self, place: Place, session: Partial, event: Event | None) -> None:
         """Try a step that is new, or may have read what differs."""
-        if place not in self.known or self.is_in(place) or self.parts(place, event):
+        if place not in self.known or self.is_in(place) or self.parts(place, event) or self.is_said(event):
             super().take(place, session, event)
 
     def reach(self, place: Place, before: Place, transition: Transition) -> None:
@@ -144,14 +172,20 @@ class _Again(Walk):
         """Whether every step that reads what differs does the same as that of the sound dialogs, to its very end."""
         if self.proof.reached.keys() != self.known.keys():
             return False
-        reading = {place for steps in self.readers.values() for place in steps}
         self.comparing = True
-        return all(self.do_the_same(place, *step) for place in reading for step in self.reading(place))
+        return all(
+            self.do_the_same(place, *step) for place in filter(self.reads, self.known) for step in self.reading(place)
+        )
 
     def reading(self, place: Place) -> Iterator[tuple[Partial, Event | None]]:
         """The steps from a place that read what differs."""
         every = [(self.session(place), None)] if place.cut else self.events(self.session(place))
-        return ((session, event) for session, event in every if self.is_in(place) or self.parts(place, event))
+        is_in = self.is_in(place)
+        return (step for step in every if is_in or self.parts(place, step[1]) or self.is_said(step[1]))
+
+    def is_said(self, event: Event | None) -> bool:
+        """Whether something is said that differs."""
+        return isinstance(event, Heard | Woken) and event.intent in self.said
 
     def is_new(self, place: Partial, intent: str) -> bool:
         """As in any walk; but each step is compared, not only the first of its manner."""
