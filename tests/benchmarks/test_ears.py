@@ -81,13 +81,14 @@ def test_the_dangerous_mistakes() -> None:
             outcome("talk at a question", "", "no"),
             outcome("talk at a question", "", "danger.chest"),
             outcome("pair no", "", "no", text="know"),  # sounds the same, so it is no mistake
+            outcome("pair go", "", "no", text="no"),  # is a no, if not the "go" of that pair
             outcome("answers at a question", "no", "no"),
             outcome("answers at a question", "danger.chest", "danger.chest"),
             outcome("answers at a question", "danger.chest", "yes"),
         ]
     )
     assert found['heard as "no" and was not'] == "25.0 % (1 of 4) not met"
-    assert found["heard as danger and was not"] == "33.3 % (1 of 3)"
+    assert found["heard as danger and was not"] == "20.0 % (1 of 5)"
     assert found["danger, heard as nothing or as harmless"] == "50.0 % (1 of 2)"
 
 

@@ -29,7 +29,7 @@ from voice_skill.dialog.texts import sentences
 from voice_skill.nlu.phrases import PhraseBook, spoken_form
 from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice
 
-__all__ = ["PAIRS", "SAME_SOUND", "TALK", "Heard", "Material", "Speech"]
+__all__ = ["PAIRS", "TALK", "Heard", "Material", "Speech"]
 
 TALK = frozenset({"minilibri", "an4", "kathleen_arctic", "ljspeech_part"})
 """The corpora of running speech."""
@@ -50,8 +50,6 @@ PAIRS = (
     ("on", "off"),
 )
 """What is easily mixed up (clinical.md 5.4 a): a phrase, and what must not be taken for it."""
-SAME_SOUND = frozenset({"know", "i can feel my leg"})
-"""Sides of pairs that are heard like the other side on purpose, so that taking them for it is no mistake."""
 FIVE = ("help", "stop", "yes", "no", "go")
 """The words that are said in the worst moments."""
 _FEW_STEP = 5

@@ -10,10 +10,11 @@ from operator import attrgetter
 from rich.console import Console
 from rich.progress import track
 
-from scripts.benchmarks.ears.clips import SAME_SOUND, Heard
+from scripts.benchmarks.ears.clips import Heard
 from scripts.benchmarks.ears.listeners import Listener
 from scripts.train.sound import RATE
 from voice_skill.asr.port import Transcript
+from voice_skill.nlu.phrases import spoken_form
 from voice_skill.nlu.understanding import Thresholds, Understood, is_danger, understand
 
 __all__ = ["Outcome", "Row", "Target", "hear", "rows"]
@@ -121,13 +122,19 @@ def _of_part(part: str, outcomes: Sequence[Outcome]) -> list[Row]:
         found += _pair(part, group, mine) if group.startswith(_PAIR) else _group(part, group, mine)
     if part == _NEITHER:
         return found
-    open_to_no = [one for one in outcomes if "no" in one.clip.intents and one.clip.text not in SAME_SOUND]
-    others = [one for one in open_to_no if one.clip.intent != "no"]
+    others = [one for one in outcomes if "no" in one.clip.intents and "no" not in _meanings(one.clip)]
     found += _share(part, 'heard as "no" and was not', others, lambda one: one.intent == "no", _FALSE_NO)
     dangers = [one for one in outcomes if is_danger(one.clip.intent)]
     found += _share(part, "danger, heard as nothing or as harmless", dangers, lambda one: not is_danger(one.intent))
-    harmless = [one for one in outcomes if not is_danger(one.clip.intent) and one.clip.text not in SAME_SOUND]
+    harmless = [one for one in outcomes if not any(map(is_danger, _meanings(one.clip)))]
     return [*found, *_share(part, "heard as danger and was not", harmless, lambda one: is_danger(one.intent))]
+
+
+def _meanings(clip: Heard) -> set[str]:
+    """What it may be taken for without a mistake: what is meant, and what its words mean there, as those of a pair's
+    other side do, or "know", which sounds like "no"."""
+    intent, _ = clip.book.meanings(clip.intents).get(spoken_form(clip.text), ("", ""))
+    return {clip.intent, intent}
 
 
 def _group(part: str, group: str, outcomes: Sequence[Outcome]) -> list[Row]:
