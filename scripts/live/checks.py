@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from difflib import SequenceMatcher
 
 import numpy as np
+from rich.progress import track
 
 from scripts.live.measure import NO_TONES, QUIET, Row, hold_error, percentile, silent_from, tones
-from scripts.live.night import Happened, Mouth, Night, TooLate
+from scripts.live.night import PERSON, Happened, Mouth, Night, TooLate
 from scripts.live.soundcard import RATE, SoundCard
 from voice_skill.asr.vosk import VoskRecogniser
 from voice_skill.config import Config
@@ -156,44 +158,76 @@ OVER = (
 """What is said over which prompt: the opening, the state whose prompt it is, the words, the intent."""
 
 
+URGENT = (
+    ("stop", "stop"),
+    ("stop it", "stop"),
+    ("hang on", "pause"),
+    ("ouch", "pain"),
+    ("that hurts", "hurts"),
+    ("my chest hurts", "danger.chest"),
+    ("can't breathe", "danger.breath"),
+)
+"""Words that must cut every prompt, and their intents."""
+OPENINGS = (OPENING, "hey charley why do i get cramps")
+"""After each of them another prompt is begun, over which each urgent word is said in each voice."""
+VOICES = (PERSON, "gmw/en-us+m6", "gmw/en-gb-x-gbcwmd+m8")
+"""Who says them; the speech model was trained on none of these."""
+
+
 def barge_in(card: SoundCard, mouth: Mouth) -> list[Row]:
-    """Urgent words over prompts of every class, at -20 dB of echo."""
+    """Words that must be heard over prompts of every class, and urgent ones in several voices, at -20 dB of echo."""
     card.echo(-20)
+    trials = [(opening, state, mouth, words, intent) for opening, state, words, intent in OVER]
+    for voice in VOICES:
+        person = Mouth(voice)
+        trials += [(opening, "", person, words, intent) for opening in OPENINGS for words, intent in URGENT]
     silent: list[float] = []
     after_heard: list[float] = []
     missed: list[str] = []
-    for opening, state, words, intent in OVER:
-        with Night(card, mouth) as night:
-            try:
-                times = speak_over(night, opening, state, words, intent)
-            except TooLate:  # the prompt was never reached
-                times = None
+    for opening, state, person, words, intent in track(trials, "Talking over Charley", transient=True):
+        times = None
+        with contextlib.suppress(TooLate), Night(card, mouth) as night:  # too late: the prompt was never reached
+            times = speak_over(night, opening, state, person, words, intent)
         if times is None:
-            missed.append(f'"{words}" over {state}')
+            missed.append(f'"{words}" ({person.voice}) over {state or opening}')
         else:
             silent.append(times[0])
             after_heard.append(times[1])
+    understood = 100 * len(silent) / len(trials)
+    note = f"of {len(trials)}; worst {{:.0f}} ms"
     return [
-        Row("urgent words said over Charley: missed", len(missed), f"of {len(OVER)}", most=0, note="; ".join(missed)),
+        Row("words said over Charley: understood", understood, "%", least=95, note="; ".join(missed)),
         Row(
-            "silent after the word's end, worst", max(silent, default=9e3), "ms", most=500, note=f"{len(silent)} times"
+            "silent after the word's end, p95",
+            percentile(silent, 0.95),
+            "ms",
+            most=500,
+            note=note.format(max(silent, default=9e3)),
         ),
-        Row("silent after it was understood, worst", max(after_heard, default=9e3), "ms", most=200),
+        Row(
+            "silent after it was understood, p95",
+            percentile(after_heard, 0.95),
+            "ms",
+            most=200,
+            note=note.format(max(after_heard, default=9e3)),
+        ),
     ]
 
 
-def speak_over(night: Night, opening: str, state: str, words: str, intent: str) -> tuple[float, float] | None:
-    """Say `words` over the prompt of `state`. Milliseconds from their end, and from their being understood, until the
-    speaker was silent; None if they were not understood."""
+def speak_over(
+    night: Night, opening: str, state: str, person: Mouth, words: str, intent: str
+) -> tuple[float, float] | None:
+    """Have `person` say `words` over the prompt of `state`, or the first one. Milliseconds from their end, and from
+    their being understood, until the speaker was silent; None if they were not understood."""
 
     def there(event: Happened) -> bool:
         return event.fields.get("state") == state
 
     night.say(opening)
-    if not any(there(event) for event in night.all_of("state")):
+    if state and not any(there(event) for event in night.all_of("state")):
         night.converse(RELIEF, stop=there, within=60)
     night.live_until(night.until("say").arrived + 1.0)  # in the middle of the prompt
-    _, end = night.say(words)
+    _, end = night.say(words, mouth=person)
     try:
         heard = night.until("heard", lambda event: event.fields["intent"] == intent, within=2.5)
     except TooLate:

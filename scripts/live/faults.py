@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from scripts.live.checks import OPENING, RELIEF, to_the_hold
 from scripts.live.measure import NO_TONES, QUIET, Row, tones
-from scripts.live.night import Mouth, Night, TooLate
+from scripts.live.night import Happened, Mouth, Night, TooLate
 from scripts.live.soundcard import RATE, SoundCard
 
 __all__ = ["killed", "server_restart", "speaker_gone", "supervised", "unplugged", "wrong_source"]
@@ -35,12 +37,19 @@ def answered(night: Night) -> Row:
     return Row(what, 0.0, "", least=1, note=note)
 
 
-def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:
-    """The microphone is taken away in a hold, and given back."""
+@contextlib.contextmanager
+def five_seconds_into_a_hold(card: SoundCard, mouth: Mouth) -> Iterator[tuple[Night, Happened]]:
+    """A night there, and when that hold's zero was told."""
     card.echo(None)
     with Night(card, mouth) as night:
         zero = to_the_hold(night)
         night.live_until(zero.arrived + 5)
+        yield night, zero
+
+
+def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:
+    """The microphone is taken away in a hold, and given back."""
+    with five_seconds_into_a_hold(card, mouth) as (night, zero):
         gone = time.monotonic()
         card.unplug()
         noticed = night.until("told", lambda line: "microphone" in line.text, within=6)
@@ -72,10 +81,7 @@ def unplugged(card: SoundCard, mouth: Mouth) -> list[Row]:
 
 def server_restart(card: SoundCard, mouth: Mouth) -> list[Row]:
     """The sound server ends in a hold, and comes back."""
-    card.echo(None)
-    with Night(card, mouth) as night:
-        zero = to_the_hold(night)
-        night.live_until(zero.arrived + 5)
+    with five_seconds_into_a_hold(card, mouth) as (night, _):
         gone = time.monotonic()
         card.stop()
         noticed = night.until("told", lambda line: "gone" in line.text, within=8)
@@ -113,10 +119,7 @@ def wrong_source(card: SoundCard, mouth: Mouth) -> list[Row]:
 
 def speaker_gone(card: SoundCard, mouth: Mouth) -> list[Row]:
     """The speaker is taken away in a hold, and given back."""
-    card.echo(None)
-    with Night(card, mouth) as night:
-        zero = to_the_hold(night)
-        night.live_until(zero.arrived + 5)
+    with five_seconds_into_a_hold(card, mouth) as (night, zero):
         card.unplug_speaker()
         night.live_until(zero.arrived + 12)
         plugged = time.monotonic()

@@ -38,6 +38,11 @@ class Row:
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
     @property
+    def timed(self) -> bool:
+        """Whether it is a time, which says something only on a machine that does nothing else."""
+        return self.unit in ("s", "ms", "ms late")
+
+    @property
     def target(self) -> str:
         """What it must be, in short; empty where anything will do."""
         if self.most is not None and self.least is not None:

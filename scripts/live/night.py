@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -24,7 +25,7 @@ from voice_skill.audio.files import Resampler
 from voice_skill.tts.port import CLIP_RATE
 from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice
 
-__all__ = ["Happened", "Mouth", "Night", "TooLate"]
+__all__ = ["PERSON", "Happened", "Mouth", "Night", "TooLate", "said_till"]
 
 ROOT = Path(__file__).parents[2]
 PERSON = "gmw/en-us+f4"
@@ -64,13 +65,14 @@ class Mouth:
     """Says things with the person's voice, rendered once."""
 
     def __init__(self, voice: str = PERSON) -> None:
-        self._voice = Pyttsx3Voice(voice)
+        self.voice = voice
+        self._renderer = Pyttsx3Voice(voice)
         self._said: dict[str, NDArray[np.int16]] = {}
 
     def __call__(self, text: str, level_db: float = 0.0) -> NDArray[np.int16]:
         """`text` as samples at 16 kHz, so much louder than usual."""
         if text not in self._said:
-            clip = np.frombuffer(self._voice.render(text, 155).pcm, "<i2")
+            clip = np.frombuffer(self._renderer.render(text, 155).pcm, "<i2")
             padded = np.pad(clip, (0, round(0.1 * CLIP_RATE)))  # what the resampler keeps back
             samples = Resampler(CLIP_RATE, RATE).process(padded).astype(np.float32)
             loud = np.flatnonzero(np.abs(samples) > np.abs(samples).max() * 0.01)
@@ -199,10 +201,11 @@ class Night:
 
     # -- the person
 
-    def say(self, text: str, level_db: float = 0.0) -> tuple[float, float]:
-        """Say something, and wait until it is out. Gives when it began and ended, as was recorded."""
+    def say(self, text: str, mouth: Mouth | None = None) -> tuple[float, float]:
+        """Say something, with the usual mouth or another, and wait until it is out. Gives when it began and ended, as
+        was recorded."""
         begun = time.monotonic()
-        samples = self._mouth(text, level_db)
+        samples = (mouth or self._mouth)(text)
         process = self._card.speak(samples)
         process.wait()
         self.person.recorded(time.monotonic())
@@ -245,6 +248,19 @@ class Night:
         for line in stream:
             kind, fields = parse(line)
             self._new.put(Happened(time.monotonic(), kind, fields))
+
+
+def said_till(night: Night, speak: Callable[[], object], kind: str, *, within: float = 7.0) -> Happened:
+    """Say something till it is heard, and give that: where it is not the recogniser that is measured.
+
+    Raises `TooLate` if even the third time it is not.
+    """
+    for _ in range(2):
+        speak()
+        with contextlib.suppress(TooLate):
+            return night.until(kind, within=within)
+    speak()
+    return night.until(kind, within=within)
 
 
 def _record(line: str) -> tuple[str, Mapping[str, object]]:

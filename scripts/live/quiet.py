@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scripts.live.checks import Row
-from scripts.live.night import Happened, Mouth, Night, TooLate
+from scripts.live.night import Happened, Mouth, Night, said_till
 from scripts.live.soundcard import RATE, SoundCard
 
 __all__ = ["quiet"]
@@ -56,19 +55,6 @@ def answers(card: SoundCard, caller: Mouth, level_db: float, mouth: Mouth, then:
     finally:
         room.terminate()
         room.wait()
-
-
-def said_till(night: Night, speak: Callable[[], object], kind: str) -> None:
-    """Say something till it is heard: it is not the recogniser that is measured here. Raises `TooLate`."""
-    for last in (False, False, True):
-        speak()
-        try:
-            night.until(kind, within=7)
-        except TooLate:
-            if last:
-                raise
-        else:
-            return
 
 
 def level(night: Night, prompt: Happened) -> float:

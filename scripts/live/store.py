@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 
 from scripts.live.measure import Row, percentile
 from scripts.live.night import Mouth
@@ -46,8 +48,10 @@ BEFORE, AFTER = 0.6, 1.6
 """Seconds of quiet around a prompt: those after it end every utterance."""
 SHORTEST = 1.5
 """Seconds of a prompt that one can say "stop" into."""
+PART = 100
+"""Prompts that are said one after the other in one air."""
 SAMPLE = int(os.environ.get("LIVE_SAMPLE", "8"))
-"""Each so manieth prompt is tried: 1 for all of them, which takes 20 minutes on two cores."""
+"""Each so manieth prompt is tried: 1 for all of them, which takes an hour of processor time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,59 +78,56 @@ class Trial:
     """Seconds from the end of "stop" until Charley hushed, if somebody said it and was heard."""
 
 
-SETTINGS = [Setting(echo_db, cancels) for echo_db in (-20.0, -10.0) for cancels in (True, False)]
+SETTINGS = [Setting(echo_db, cancels) for cancels in (True, False) for echo_db in (-20.0, -10.0)]
 
 
-def own_voice(card: SoundCard, mouth: Mouth) -> list[Row]:  # noqa: ARG001
+def own_voice(card: SoundCard, mouth: Mouth) -> Iterator[Row]:  # noqa: ARG001
     """Nobody speaks but Charley: nothing it says may pass for an answer or a command."""
-    rows = []
     for setting, trials in _trials(SETTINGS, word=""):
         wrong = [trial for trial in trials if trial.heard]
         note = "; ".join(f"{trial.prompt} → {', '.join(trial.heard)}" for trial in wrong[:3])
         hushed = sum(trial.hushed for trial in trials)
-        rows.append(
-            Row(
-                f"{setting}: prompts of {len(trials)} that were taken for somebody's words",
-                len(wrong),
-                most=0,
-                note=f"hushed for a moment: {hushed}. {note}",
-            )
+        yield Row(
+            f"{setting}: prompts of {len(trials)} that were taken for somebody's words",
+            len(wrong),
+            most=0,
+            note=f"hushed for a moment: {hushed}. {note}",
         )
-    return rows
 
 
-def stop_everywhere(card: SoundCard, mouth: Mouth) -> list[Row]:  # noqa: ARG001
+def stop_everywhere(card: SoundCard, mouth: Mouth) -> Iterator[Row]:  # noqa: ARG001
     """Somebody says "stop" in the middle of every second prompt, at -20 dB of echo."""
-    rows = []
-    for setting, trials in _trials(SETTINGS[:2], word="stop"):
+    for setting, trials in _trials([setting for setting in SETTINGS if setting.echo_db == SETTINGS[0].echo_db], "stop"):
         stopped = [1000 * trial.stopped for trial in trials if trial.stopped is not None]
-        share = 100 * (1 - len(stopped) / max(1, len(trials)))
-        rows += [
-            Row(
-                f'{setting}: "stop" missed, of {len(trials)} prompts',
-                share,
-                "%",
-                most=5 if setting.cancels else None,
-                note="" if setting.cancels else "half duplex: what overlaps Charley's own words is mostly lost",
-            ),
-            Row(
-                f"{setting}: silence after the word's end, p95",
-                percentile(stopped, 0.95),
-                "ms",
-                most=500 if setting.cancels else None,
-            ),
-        ]
-    return rows
+        yield Row(
+            f'{setting}: "stop" missed, of {len(trials)} prompts',
+            100 * (1 - len(stopped) / max(1, len(trials))),
+            "%",
+            most=5 if setting.cancels else None,
+            note="" if setting.cancels else "half duplex: what overlaps Charley's own words is mostly lost",
+        )
+        yield Row(
+            f"{setting}: silence after the word's end, p95",
+            percentile(stopped, 0.95),
+            "ms",
+            most=500 if setting.cancels else None,
+        )
 
 
 def _trials(settings: Sequence[Setting], word: str) -> Iterator[tuple[Setting, list[Trial]]]:
     config = Config(region="GB")
     prompts = sentences(build_dialogs(config, config.model_folder), "GB")[::SAMPLE]
     workers = len(os.sched_getaffinity(0))
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    count = max(workers, len(prompts) // PART)
+    with multiprocessing.get_context("spawn").Pool(workers, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         for setting in settings:
-            parts = [(setting, prompts[number::workers], word) for number in range(workers)]
-            yield setting, [trial for trials in pool.starmap(_try, parts) for trial in trials]
+            parts = [(setting, prompts[number::count], word) for number in range(count)]
+            found = track(pool.imap_unordered(_try_all, parts), str(setting), count, transient=True)
+            yield setting, [trial for trials in found for trial in trials]
+
+
+def _try_all(part: tuple[Setting, Sequence[str], str]) -> list[Trial]:
+    return _try(*part)
 
 
 def _try(setting: Setting, prompts: Sequence[str], word: str) -> list[Trial]:
@@ -202,7 +203,9 @@ class _Air:
         padded = np.pad(clip, (round(BEFORE * CLIP_RATE), round((AFTER + 1) * CLIP_RATE)))
         played = Resampler(CLIP_RATE, SAMPLE_RATE).process(padded).astype(np.float64)[: count * FRAME_SAMPLES]
         noise = self._random.standard_normal(len(played)) * 10 ** (ROOM_DBFS / 20) * 32768
-        near = np.convolve(played, self._room)[: len(played)] + noise
+        length = 1 << (len(played) + len(self._room)).bit_length()
+        echo = np.fft.irfft(np.fft.rfft(played, length) * np.fft.rfft(self._room, length), length)[: len(played)]
+        near = echo + noise
         said, at = person
         if at is not None:
             first = round((at - begun) * SAMPLE_RATE)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from voice_skill.audio.cancel import Reference
+from voice_skill.audio.cancel import Reference, available
 from voice_skill.audio.files import Resampler, read_pcm
-from voice_skill.audio.frame import FRAME_SAMPLES, SAMPLE_RATE, Frame
-from voice_skill.audio.subtract import EchoSubtracting
+from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
+from voice_skill.audio.subtract import EchoFree, EchoSubtracting
 from voice_skill.tts.port import CLIP_RATE
 
 Floats = NDArray[np.float64]
@@ -136,3 +136,24 @@ def test_a_sound_card_whose_second_is_shorter_is_followed() -> None:
     heard = np.interp(grid, np.arange(len(heard)), heard) + noise(len(heard))
     left = subtracted(heard)
     assert db(left, 6.0, 9.0) < db(heard, 6.0, 9.0) - 15
+
+
+@pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
+def test_a_loud_echo_is_muted_from_the_first_word_and_who_speaks_is_not_even_in_a_loud_hum() -> None:
+    heard = echo(0.3)
+    person = np.zeros_like(heard)
+    stop = recorded(PERSON).astype(np.float64)
+    at = round(7.0 * SAMPLE_RATE)
+    person[at : at + len(stop)] = stop
+    hum = 3_000 * np.sin(2 * np.pi * 50 * np.arange(len(heard)) / SAMPLE_RATE)
+    reference = Reference()
+    free = EchoFree(reference)
+    frames = overheard(heard + noise(len(heard)) + person + hum, reference)
+    muted = np.frombuffer(b"".join(free.process(frame).muted for frame in frames), "<i2").astype(np.float64)
+    charley_speaks = np.abs(heard[: len(muted)]).reshape(-1, FRAME_SAMPLES).max(axis=1) > 1_000
+    silent = ~muted.reshape(-1, FRAME_SAMPLES).any(axis=1)
+    times = np.arange(len(silent)) * FRAME_SECONDS
+    assert silent[charley_speaks & (times < 7.0)].mean() > 0.8
+    assert silent[charley_speaks & (times < 1.0)].mean() > 0.8
+    until = 7.0 + len(stop) / SAMPLE_RATE
+    assert db(muted, 7.0, until) == pytest.approx(db(person, 7.0, until), abs=3)

@@ -27,7 +27,7 @@ class Frame:
     pcm: bytes
     """1,024 bytes: 512 little-endian int16 mono samples at 16 kHz."""
     muted: bytes = b""
-    """The same with all muted that may be an echo of Charley, and some of who talks over it; empty where none can be."""
+    """The same, all muted that may be an echo of Charley, and some of who talks over it; empty where none can be."""
 
     @property
     def end(self) -> float:

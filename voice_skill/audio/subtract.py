@@ -41,6 +41,10 @@ _NOISE = 0.05
 _SOFTEST = 1e-3
 """Power of the played sound below which nothing is learnt."""
 
+_LEAST_LEFT = 10**-1.2
+"""Share of a frame's power that the canceller leaves at the least if somebody talks over Charley; they had 0.4 and more,
+and what it leaves of Charley alone, which it does in the first seconds of a loud echo, 0.01 and less."""
+
 
 class EchoFree:
     """What an ear needs to hear who talks over Charley: frames with the echo subtracted, and muted beside it."""
@@ -49,10 +53,16 @@ class EchoFree:
         """Needs `pywebrtc-audio`."""
         self._subtracting = EchoSubtracting(reference)
         self._cancelling = EchoCancelling(reference, WebRtcCanceller())
+        self._powers = np.zeros(2)
+        """Of what was heard lately, and of what the canceller left of it."""
 
     def process(self, frame: Frame) -> Frame:
         """The next frame, both ways. What is muted lies `DELAY_SECONDS` behind."""
-        return replace(self._subtracting.process(frame), muted=self._cancelling.process(frame).pcm)
+        less, muted = self._subtracting.process(frame), self._cancelling.process(frame).pcm
+        self._powers = (self._powers + np.array([_power(frame.pcm), _power(muted)])) / 2
+        if less is not frame and self._powers[1] < _LEAST_LEFT * self._powers[0]:
+            muted = bytes(len(muted))
+        return replace(less, muted=muted)
 
 
 class EchoSubtracting:
@@ -115,3 +125,8 @@ def _spectra(played: Floats) -> Spectra:
     """Of every two blocks, the oldest first: what a part of the filter works on."""
     pairs = np.lib.stride_tricks.sliding_window_view(played, 2 * _BLOCK)[::_BLOCK]
     return np.asarray(np.fft.rfft(pairs, axis=1))
+
+
+def _power(pcm: bytes) -> float:
+    """Of a frame, low hum left out, which the canceller takes away as well."""
+    return float((np.diff(np.frombuffer(pcm, "<i2").astype(np.float64)) ** 2).mean())
