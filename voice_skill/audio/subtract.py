@@ -42,8 +42,8 @@ _SOFTEST = 1e-3
 """Power of the played sound below which nothing is learnt."""
 
 _LEAST_LEFT = 10**-1.2
-"""Share of a frame's power that the canceller leaves at the least if somebody talks over Charley; they had 0.4 and more,
-and what it leaves of Charley alone, which it does in the first seconds of a loud echo, 0.01 and less."""
+"""Share of a frame's power that the canceller leaves at the least if somebody talks over Charley: they had 0.4 and
+more, and what it leaves of Charley alone, as in the first seconds of a loud echo, 0.01 and less."""
 
 
 class EchoFree:
