@@ -74,7 +74,7 @@ def main() -> int:
     if unknown := [name for name in asked if name not in CHECKS]:
         parser.error(f"there is no check {', '.join(unknown)}; there are {', '.join(CHECKS)}")
     if lacking := missing():
-        print(f"live checks skipped: this machine has no {', '.join(lacking)} (Debian: pulseaudio, pulseaudio-utils)")
+        print(f"live checks skipped: this machine has no {', '.join(lacking)} (Debian's names)")
         return 0
     table = Table(title="Charley live, through a sound card")
     for column in ("check", "measure", "is", "target", "met", "note"):

@@ -34,7 +34,8 @@ PEAK = 0.25
 """Of full scale: someone a metre from the microphone."""
 VERBOSE = bool(os.environ.get("LIVE_VERBOSE"))
 """Whether to show everything that happens."""
-READY_SECONDS = 60.0
+READY_SECONDS = 300.0
+"""The first time every prompt is rendered, which a slow machine takes minutes for."""
 DENIAL = "not at all"
 """What is answered to a question that nothing else is said to: longer than "no", which is measured with the ears."""
 THINKS = 0.7

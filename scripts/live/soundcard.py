@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from ctypes.util import find_library
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +27,22 @@ __all__ = ["RATE", "Recorder", "SoundCard", "missing"]
 
 RATE = 16_000
 """Samples per second of all that is played and recorded here."""
-_NEEDED = ("pulseaudio", "pactl", "pacat", "parec")
+_PROGRAMS = {"pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "pacat": "pulseaudio-utils"}
+"""What must be there, and the Debian package that it comes with."""
+_PLUGIN = "*/alsa-lib/libasound_module_pcm_pulse.so"
 _START_SECONDS = 10.0
 _FIXED = "latency_msec=20 source_dont_move=1 sink_dont_move=1"
 """A loopback that stays where it is when devices come and go."""
 
 
 def missing() -> list[str]:
-    """The programs that this machine lacks."""
-    return [name for name in _NEEDED if shutil.which(name) is None]
+    """The Debian packages that this machine lacks."""
+    lacking = {package: None for program, package in _PROGRAMS.items() if shutil.which(program) is None}
+    if not any(Path("/usr/lib").glob(_PLUGIN)):
+        lacking["libasound2-plugins"] = None
+    if find_library("portaudio") is None:
+        lacking["libportaudio2"] = None
+    return list(lacking)
 
 
 class SoundCard:
