@@ -127,10 +127,10 @@ def _sound(config: Config) -> RealSound:
     from datetime import datetime
 
     from voice_skill.commands.parts import build_dialogs, build_ear, build_store
-    from voice_skill.commands.setup_sound import RealSound
+    from voice_skill.commands.setup_sound import RealSound, SoundCard
 
     return RealSound(
-        build_store(config),
+        SoundCard(build_store(config)),
         lambda: config.gain_db(datetime.now().time()),
         lambda: build_ear(build_dialogs(config, config.model_folder), config.model_folder),
         config.microphone,

@@ -1,4 +1,7 @@
-"""Microphone and speaker for `voice-skill setup`, and the wake phrase tried at them."""
+"""Microphone and speaker for `voice-skill setup`, and the wake phrase tried at them.
+
+`RealSound` knows what to play and to hear, and `Devices` how: the sound card's are here, the tests' follow a script.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from voice_skill.audio import portaudio
 from voice_skill.audio.frame import FRAME_SECONDS, Frame
@@ -21,7 +25,7 @@ from voice_skill.ear import Ear, WakeHeard
 from voice_skill.errors import AudioError
 from voice_skill.tts.store import PromptStore
 
-__all__ = ["RealSound"]
+__all__ = ["Devices", "Microphone", "Mouth", "RealSound", "SoundCard"]
 
 ROOM_SECONDS = 3.0
 FIRST_FRAME_SECONDS = 2.5
@@ -33,28 +37,136 @@ TAIL_SECONDS = 0.3
 """What is played is heard a little later."""
 
 
+class Microphone(Protocol):
+    """An open microphone; what it hears waits until it is fetched."""
+
+    def forget(self) -> None:
+        """Let go of what waits."""
+        ...
+
+    def next(self, timeout: float) -> Frame | None:
+        """The next frame; `None` if none comes within so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+class Mouth(Protocol):
+    """An open speaker."""
+
+    volume_db: float
+
+    def say(self, action: Say) -> None:
+        """Begin to speak."""
+        ...
+
+    def next(self, timeout: float) -> PlaybackEvent | None:
+        """What has happened next since then; `None` if nothing does within so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+class Devices(Protocol):
+    """What can be opened. All but `now` raise `AudioError`."""
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The names of microphones and speakers."""
+        ...
+
+    def microphone(self, name: str | None) -> Microphone:
+        """Open it; `None` is the default one."""
+        ...
+
+    def speaker(self, name: str | None) -> Mouth:
+        """Open it; `None` is the default one."""
+        ...
+
+    def now(self) -> float:
+        """The time on the frames' clock, in seconds."""
+        ...
+
+
+class SoundCard:
+    """PortAudio's devices."""
+
+    def __init__(self, store: PromptStore) -> None:
+        self._store = store
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The names of microphones and speakers."""
+        return portaudio.device_names("input"), portaudio.device_names("output")
+
+    def microphone(self, name: str | None) -> Microphone:
+        """Open it. Raises `AudioError`."""
+        return _CardMicrophone(name)
+
+    def speaker(self, name: str | None) -> Mouth:
+        """Open it. Raises `AudioError`."""
+        return _CardSpeaker(self._store, name)
+
+    def now(self) -> float:
+        """The monotonic clock."""
+        return time.monotonic()
+
+
+class _CardMicrophone:
+    def __init__(self, name: str | None) -> None:
+        self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._source = MicrophoneSource(name, time.monotonic, self._frames.put)
+        self._source.open()
+
+    def forget(self) -> None:
+        while not self._frames.empty():
+            self._frames.get()
+
+    def next(self, timeout: float) -> Frame | None:
+        try:
+            return self._frames.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        self._source.close()
+
+
+class _CardSpeaker(DeviceSpeaker):
+    def __init__(self, store: PromptStore, name: str | None) -> None:
+        self._happened: queue.SimpleQueue[PlaybackEvent] = queue.SimpleQueue()
+        super().__init__(store, name, time.monotonic, lambda event, _at: self._happened.put(event))
+        self.open()
+
+    def next(self, timeout: float) -> PlaybackEvent | None:
+        try:
+            return self._happened.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+
 class RealSound:
-    """The sound card. Devices are opened when they are needed and stay open until `close`."""
+    """Devices are opened when they are needed and stay open until `close`."""
 
     def __init__(
         self,
-        store: PromptStore,
+        devices: Devices,
         volume_db: Callable[[], float],
         ear: Callable[[], Ear],
         microphone: str | None,
         speaker: str | None,
     ) -> None:
         """`ear`: makes one; it is asked for when a wake phrase is to be heard."""
-        self._store = store
+        self._devices = devices
         self._volume_db = volume_db
         self._make_ear = ear
         self._ear: Ear | None = None
-        self._devices = microphone, speaker
+        self._chosen = microphone, speaker
         self._open = contextlib.ExitStack()
-        self._microphone: MicrophoneSource | None = None
-        self._speaker: DeviceSpeaker | None = None
-        self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._played: queue.SimpleQueue[tuple[PlaybackEvent, float]] = queue.SimpleQueue()
+        self._microphone: Microphone | None = None
+        self._speaker: Mouth | None = None
 
     def close(self) -> None:
         """Let go of the devices."""
@@ -63,19 +175,25 @@ class RealSound:
 
     def devices(self) -> tuple[Sequence[str], Sequence[str]]:
         """The names of microphones and speakers."""
-        return portaudio.device_names("input"), portaudio.device_names("output")
+        return self._devices.names()
 
     def choose(self, microphone: str | None, speaker: str | None) -> None:
         """Use these from now on; both are opened."""
         self.close()
-        self._devices = microphone, speaker
+        self._chosen = microphone, speaker
         self._listen()
         self._mouth()
 
     def say(self, text: str) -> None:
-        """Say it, and come back when it is said."""
-        for _ in self._speaking(text):
-            pass
+        """Say it, and come back when it is said. Raises `AudioError` if it never is."""
+        mouth = self._mouth()
+        mouth.say(Say(1, (text,)))
+        while not isinstance(event := mouth.next(LONGEST_SECONDS), SpeechFinished):
+            if event is None:
+                raise AudioError(
+                    "the speaker was opened but plays nothing",
+                    f"choose another one of {', '.join(self._devices.names()[1])}",
+                )
 
     def room(self) -> float:
         """How loud the room is, in dBFS."""
@@ -86,12 +204,11 @@ class RealSound:
         meter = CallMeter()
         for frame in self._hear(1.0):
             meter.hear(frame)
-        began = time.monotonic()
-        for _ in self._speaking(text):
-            pass
-        for frame in self._hear(time.monotonic() - began + TAIL_SECONDS, waiting=True):
+        began = self._devices.now()
+        self.say(text)
+        for frame in self._hear(self._devices.now() - began + TAIL_SECONDS, waiting=True):
             meter.hear(frame)
-        return meter.call(began, time.monotonic())
+        return meter.call(began, self._devices.now())
 
     def expect(self, phrase: str) -> None:
         """Get ready to hear the wake phrase."""
@@ -113,52 +230,30 @@ class RealSound:
                     return Tried(True, meter.call(result.began_at, frame.end))
         return Tried(False, None if began is None else meter.call(began, began + TRIAL_SECONDS))
 
-    def _listen(self) -> None:
+    def _listen(self) -> Microphone:
         if self._microphone is None:
-            microphone = MicrophoneSource(self._devices[0], time.monotonic, self._frames.put)
-            microphone.open()
-            self._open.callback(microphone.close)
-            self._microphone = microphone
+            self._microphone = self._devices.microphone(self._chosen[0])
+            self._open.callback(self._microphone.close)
+        return self._microphone
 
-    def _mouth(self) -> DeviceSpeaker:
+    def _mouth(self) -> Mouth:
         if self._speaker is None:
-            speaker = DeviceSpeaker(
-                self._store, self._devices[1], time.monotonic, lambda event, at: self._played.put((event, at))
-            )
-            speaker.open()
-            self._open.callback(speaker.close)
-            self._speaker = speaker
+            self._speaker = self._devices.speaker(self._chosen[1])
+            self._open.callback(self._speaker.close)
         self._speaker.volume_db = self._volume_db()
         return self._speaker
 
     def _hear(self, seconds: float, *, waiting: bool = False) -> Iterator[Frame]:
         """So many seconds of sound from now on; `waiting`: from what waits already. Raises `AudioError` if none
         comes."""
-        self._listen()
+        microphone = self._listen()
         if not waiting:
-            while not self._frames.empty():
-                self._frames.get()
+            microphone.forget()
         for _ in range(round(seconds / FRAME_SECONDS)):
-            try:
-                yield self._frames.get(timeout=FIRST_FRAME_SECONDS)
-            except queue.Empty:
+            frame = microphone.next(FIRST_FRAME_SECONDS)
+            if frame is None:
                 raise AudioError(
                     "the microphone was opened, but no sound comes from it",
-                    f"choose another one of {portaudio.describe_devices()}",
-                ) from None
-
-    def _speaking(self, text: str) -> Iterator[PlaybackEvent]:
-        """Say it; gives what happens until it is said. Raises `AudioError` if it never is."""
-        speaker = self._mouth()
-        while not self._played.empty():
-            self._played.get()
-        speaker.say(Say(1, (text,)))
-        event: PlaybackEvent | None = None
-        while not isinstance(event, SpeechFinished):
-            try:
-                event, _ = self._played.get(timeout=LONGEST_SECONDS)
-            except queue.Empty:
-                raise AudioError(
-                    "the speaker was opened but plays nothing", f"choose one of {portaudio.describe_devices()}"
-                ) from None
-            yield event
+                    f"choose another one of {', '.join(self._devices.names()[0])}",
+                )
+            yield frame
