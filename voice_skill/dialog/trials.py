@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from voice_skill.dialog.events import Event, Heard, Woken
-from voice_skill.dialog.explore import Transition
+from voice_skill.dialog.explore import Transition, distinct_facts, distinct_intents
 from voice_skill.dialog.flow import BEGIN
 from voice_skill.dialog.guessing import Unread
 from voice_skill.dialog.hearing import intents
@@ -19,7 +19,7 @@ from voice_skill.dialog.place import Place
 from voice_skill.dialog.proof import Judge, Proof, Walk, prove
 from voice_skill.dialog.properties import violations
 from voice_skill.dialog.screen import reply
-from voice_skill.dialog.session import Session
+from voice_skill.dialog.session import At, Session
 from voice_skill.dialog.standing import standing_violations
 
 __all__ = ["Outcome", "Trials"]
@@ -128,26 +128,30 @@ class _Again(Walk):
 
     def reads(self, place: Place) -> bool:
         """Whether a step from a place may read what differs."""
-        return bool(self.said and not place.cut) or any(place in steps for steps in self.readers.values())
+        if self.said:
+            return not place.cut
+        return any(place in steps for steps in self.readers.values())
 
     def events(self, place: Partial) -> Iterator[tuple[Partial, Event]]:
-        """What can happen at a place: all, where that may read what differs; else only what is said that differs.
+        """What can happen at a place: all; but where nothing differs but what may be said everywhere, only that.
 
-        Of several words that lead along the same edges the walk of the sound dialogs has tried one; so it is not left
-        to what that walk has read.
+        Of several words that lead along the same edges a walk tries one, and in some places none. Which these are may
+        differ too; so whatever may have changed is said by itself.
         """
-        kept = Place(place.stack, place.talking)
-        if (
-            place.asleep
-            or not self.said
-            or kept not in self.known
-            or any(kept in steps for steps in self.readers.values())
-        ):
+        if not self.said or Place(place.stack, place.talking) not in self.known:
             yield from super().events(place)
+            if not place.asleep and place.at.state in self.readers:
+                here = self.dialogs.state(place.at.state).on
+                merged = [intent for intent in here if intent not in distinct_intents(self.dialogs, place.at)]
+                yield from ((place, Heard(0, intent, intent)) for intent in merged)
             return
-        own = self.dialogs.state(place.at.state).on
+        at = At(self.dialogs.start) if place.asleep else place.at
         for intent in self.said:
-            if intent not in own and intent in intents(self.dialogs, place.at) and self.is_new(place, intent):
+            if intent in self.dialogs.state(at.state).on or intent not in intents(self.dialogs, at):
+                continue
+            if place.asleep:
+                yield from ((place, Woken(intent, facts=facts)) for facts in distinct_facts(self.dialogs))
+            elif self.is_new(place, intent):
                 yield place, Heard(0, intent, intent)
 
     def take(self, place: Place, session: Partial, event: Event | None) -> None:
