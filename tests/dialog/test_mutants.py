@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -141,3 +144,17 @@ def test_check_tries_no_mutants_of_dialogs_that_are_broken(
 def test_check_knows_its_families(check: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert check("--mutants", "jokes") == 2
     assert "say one of words, courses" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("check")
+def test_ctrl_c_ends_it_at_once_and_tells_what_was_found(tmp_path: Path) -> None:
+    folders = (str(tmp_path / "dialogs"), "--model", str(tmp_path / "model"))
+    command = [sys.executable, "-u", "-m", "voice_skill", "check", *folders, "--mutants"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("words     killed"))
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    assert process.returncode == 130
+    assert "were not tried\n" in rest
+    assert "in all    killed " in rest
