@@ -103,10 +103,14 @@ GUARDED = SMALL["talk"].replace(
         ('talk.ask at "yes" to emergency.start, without a look at level', "killed"),
         ('talk.ask at "yes" to bye, never (it looks at CHEST)', "cautious"),
         ('talk.ask at "yes" to bye, without a look at CHEST', "survives"),
+        ('"stop" to talk.bye, never (it looks at CHEST)', "cautious"),  # it does what "repeat" does then
     ],
 )
 def test_what_is_not_killed_is_told_apart(name: str, kind: str, tmp_path: Path) -> None:
     (write_small(tmp_path) / "talk.yaml").write_text(GUARDED, encoding="utf-8")
+    everywhere = tmp_path / "everywhere.yaml"
+    stop = "  stop: [{when: {CHEST: [no]}, go: talk.bye}, {do: repeat}]\n  repeat: {do: repeat}\n"
+    everywhere.write_text(everywhere.read_text(encoding="utf-8").replace("  stop: talk.bye\n", stop), encoding="utf-8")
     guarded = load_dialogs(tmp_path)
     assert Trials(guarded).try_on(named(name, guarded)).kind == kind
 
