@@ -91,8 +91,11 @@ def test_what_is_tried_since_the_sound_proof_is_what_a_whole_one_finds(small: Di
 
 
 GUARDED = SMALL["talk"].replace(
-    "{set: {ease: bit}, go: bye}",
-    "[{when: {level: [E]}, go: emergency.start}, {when: {CHEST: [no]}, say: Good., go: bye}, {go: bye}]",
+    'on: {"yes": {set: {ease: bit}, go: bye}}',
+    """on:
+      ready: bye
+      partial: [{when: {CHEST: [no]}, say: Good., go: bye}, {go: bye}]
+      "yes": [{when: {level: [E]}, go: emergency.start}, {when: {CHEST: [no]}, say: Good., go: bye}, {go: bye}]""",
 )
 
 
@@ -103,14 +106,11 @@ GUARDED = SMALL["talk"].replace(
         ('talk.ask at "yes" to emergency.start, without a look at level', "killed"),
         ('talk.ask at "yes" to bye, never (it looks at CHEST)', "cautious"),
         ('talk.ask at "yes" to bye, without a look at CHEST', "survives"),
-        ('"stop" to talk.bye, never (it looks at CHEST)', "cautious"),  # it does what "repeat" does then
+        ('talk.ask at "partial" to bye, never (it looks at CHEST)', "cautious"),  # it does then what "ready" does
     ],
 )
 def test_what_is_not_killed_is_told_apart(name: str, kind: str, tmp_path: Path) -> None:
     (write_small(tmp_path) / "talk.yaml").write_text(GUARDED, encoding="utf-8")
-    everywhere = tmp_path / "everywhere.yaml"
-    stop = "  stop: [{when: {CHEST: [no]}, go: talk.bye}, {do: repeat}]\n  repeat: {do: repeat}\n"
-    everywhere.write_text(everywhere.read_text(encoding="utf-8").replace("  stop: talk.bye\n", stop), encoding="utf-8")
     guarded = load_dialogs(tmp_path)
     assert Trials(guarded).try_on(named(name, guarded)).kind == kind
 
