@@ -148,6 +148,14 @@ def test_how_loud_the_echo_is_must_be_known_first() -> None:
     assert in_a_room(1000, 1000, known=0.3).passes(heard("my chest hurts", "danger.chest", 10.5, 12))
 
 
+@pytest.mark.parametrize(("voice", "passes"), [(1000, False), (2200, True)], ids=["as loud as Charley", "louder"])
+def test_at_the_very_first_it_is_what_came_back_meanwhile(voice: int, passes: bool) -> None:
+    gate = in_a_room(1000, voice)
+    assert (
+        gate.passes(heard("my chest hurts", "danger.chest", 7.1, 12)) is passes
+    )  # since before the first sentence ended
+
+
 def test_who_spoke_over_the_sentence_before_is_no_echo() -> None:
     gate = in_a_room(1000, 4000)
     gate.ended(12.0)

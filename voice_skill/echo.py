@@ -112,8 +112,10 @@ class EchoGate:
         return self._passes is Passes.OTHERS
 
     def _is_echo(self, begin: float, end: float) -> bool:
-        """Whether what was heard in a span of time is no louder than Charley's voice, as it came back before."""
+        """Whether what was heard in a span of time is no louder than Charley's voice, as it came back before; at the
+        very first, when nothing had come back before, as it came back meanwhile."""
         echoes = [level for ended, level in self._echoes if ended <= begin]
+        echoes = echoes or [level for ended, level in self._echoes if ended <= end]
         heard = self._between(begin, end)
         if not echoes or not heard:
             return False
