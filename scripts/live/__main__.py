@@ -63,7 +63,6 @@ class Report:
         """Print all of it."""
         self.table.caption = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
         Console(width=160).print(self.table)
-        print("all targets met" if not self.failed else f"{self.failed} targets missed")
 
 
 def main() -> int:
@@ -90,9 +89,10 @@ def main() -> int:
             print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
     except KeyboardInterrupt:
         report.show()
-        print("interrupted")
+        print("interrupted: the table is not whole")
         return 130
     report.show()
+    print("all targets met" if not report.failed else f"{report.failed} targets missed")
     return 1 if report.failed else 0
 
 
