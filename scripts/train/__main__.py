@@ -43,7 +43,7 @@ def main() -> int:
         "prepare": lambda: prepare(sources, args.processes, _say),
         "train": lambda: train(sources.features, checkpoint, _settings(args), pronounce, _say),
         "graph": lambda: _graph(sources, checkpoint, args),
-        "export": lambda: export_network(checkpoint, args.model, args.start, args.beside),
+        "export": lambda: export_network(checkpoint, args.model, args.start, args.beside, args.beside_share),
         "phrases": lambda: _learn_phrases(args.model),
         "tune": lambda: tune(_tuning(args)),
         "measure": lambda: _measure(sources, args.model),
@@ -72,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--width", type=int, default=512, help="units per layer")
     parser.add_argument("--start", type=Path, help="a checkpoint to begin with, and to end midway from")
     parser.add_argument("--beside", type=Path, help="a model folder whose networks are asked too: the mean counts")
+    parser.add_argument("--beside-share", type=float, default=0.5, help="their part of the mean (default: %(default)s)")
     parser.add_argument(
         "--aligner", type=Path, default=ROOT / "models" / "en", help="an earlier model, to find words and phones with"
     )

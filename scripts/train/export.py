@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,19 @@ _DECODING = """\
 Array = NDArray[np.float64]
 
 
-def export_network(checkpoint: Path, model: Path, start: Path | None = None, beside: Path | None = None) -> None:
+def export_network(
+    checkpoint: Path, model: Path, start: Path | None = None, beside: Path | None = None, share: float = 0.5
+) -> None:
     """Write `am` and `conf` of the model folder from the averaged weights of a checkpoint.
 
     Where training began from another network of the same width, `start`, what is written is midway between the two:
     better on new voices than either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
 
     The networks of another model folder, `beside`, are kept beside the new one, and the decoder takes the mean of their
-    scores: two that were trained differently are seldom sure of the same mistake.
+    scores, `share` of it theirs: two that were trained differently are seldom sure of the same mistake.
     """
     others = read_networks(beside / "am" / "final.mdl") if beside else []
+    count = 1 + len(others)
     weights = _load(checkpoint)["average"]
     if start:
         weights = _midway(_load(start)["network"], weights)
@@ -62,7 +66,10 @@ def export_network(checkpoint: Path, model: Path, start: Path | None = None, bes
         with whole_file(model / "conf" / name) as temporary:
             temporary.write_text(text)
     with whole_file(model / "am" / "final.mdl") as temporary:
-        write_model(temporary, folded(weights), *others)
+        new = folded(weights)
+        if others:
+            new = _times(new, count * (1 - share))
+        write_model(temporary, new, *(_times(other, count * share / len(others)) for other in others))
 
 
 def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: float, word_cost: float) -> None:
@@ -108,6 +115,12 @@ def _midway(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str,
     if any(one[name].shape != other[name].shape for name in other):
         raise TrainingError("the network that training began from has another width", "export without --start")
     return {name: (one[name] + value) / 2 if value.is_floating_point() else value for name, value in other.items()}
+
+
+def _times(layers: list[Layer], factor: float) -> list[Layer]:
+    """The network with `factor` times its scores: what it counts for in a mean."""
+    *hidden, last = layers
+    return [*hidden, replace(last, weights=last.weights * factor, bias=last.bias * factor)]
 
 
 def _layer(offsets: tuple[int, ...], weights: Array, bias: Array, bits: int = 8, carry: float = 0.0) -> Layer:

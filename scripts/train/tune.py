@@ -35,6 +35,9 @@ ROOT = Path(__file__).parents[2]
 COPIES = (3, 6)
 RIVALS = 3000
 UNKNOWN = 3
+SHARE = 25
+"""Where few are listened for, as in the ten words, a phrase would else be a hundred times less likely than where many
+are, for the same sound."""
 GRID = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
 LEAST = {"no": 0.55}
 """What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little."""
@@ -99,12 +102,13 @@ def tuning(arguments: Sequence[str]) -> argparse.Namespace:
         "--copies", type=int, nargs="+", default=COPIES, metavar="N", help="how often to list a phrase; each is tried"
     )
     parser.add_argument("--every", type=int, default=6, help="take each so manieth clip (default: %(default)s)")
+    parser.add_argument("--people", type=int, default=4, help="the same of people's recordings (default: %(default)s)")
     return parser.parse_args(arguments)
 
 
 def _clips(args: argparse.Namespace, console: Console) -> list[Heard]:
     sources = Sources(args.speech / "manifest.tsv", args.audio or args.speech, args.work, args.model)
-    material = Material(sources, load_dialogs(), args.every)
+    material = Material(sources, load_dialogs(), args.every, args.people)
     clips = [
         *material.words(),
         *material.talk(),
@@ -119,7 +123,7 @@ def _clips(args: argparse.Namespace, console: Console) -> list[Heard]:
 
 def _tuned(model: Path, clips: Sequence[Heard], copies: int, console: Console) -> tuple[float, ModelSettings]:
     """The weight of the mistakes at the best thresholds, and the settings with those."""
-    weights = GrammarWeights(copies, RIVALS, UNKNOWN)
+    weights = GrammarWeights(copies, RIVALS, UNKNOWN, SHARE)
     listener = VoskListener(model, weights)
     shown = track(clips, f"{copies} copies", console=console, transient=True)
     decoded = [Decoded(clip, listener.listen(clip.sound, clip.book.grammar(clip.intents))[0]) for clip in shown]

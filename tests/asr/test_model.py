@@ -174,6 +174,7 @@ def test_settings(model: Path) -> None:
         "[grammar]\ncopies = 0",
         "[grammar]\ncopies = 1.5",
         "[grammar]\nrivals = -1",
+        "[grammar]\nshare = 100",
         "[grammar]\nfriends = 1",
     ],
 )

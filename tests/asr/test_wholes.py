@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def test_a_phrase_is_offered_as_a_whole_where_the_model_knows_it_so() -> None:
 def test_each_kind_of_entry_is_listed_as_often_as_it_weighs() -> None:
     entries = offer(GrammarWeights(copies=3, rivals=2, unknown=2)).entries(["good night"])
     assert sorted(entries) == sorted(["good_night"] * 3 + ["the", "no"] + [UNKNOWN] * 2)
+
+
+def test_where_few_are_listened_for_each_is_listed_oftener() -> None:
+    weights = GrammarWeights(copies=2, rivals=4, share=80)
+    common = ("the", "a", "of", "to")
+    counted = Counter(offer(weights, common).entries(["good night"]))
+    assert counted == {"good_night": 16, "the": 1, "a": 1, "of": 1, "to": 1, UNKNOWN: 1}
+    counted = Counter(offer(weights, common).entries([f"the {number}" for number in range(9)]))
+    assert counted["the 3"] == 2
+    assert offer(weights, common).entries([]) == [*common, UNKNOWN]
 
 
 def test_of_phrases_that_sound_alike_the_first_is_offered_and_no_rival_sounds_so() -> None:

@@ -37,6 +37,8 @@ class GrammarWeights:
     """So many common words, once each."""
     unknown: int = 1
     """Of `[unk]`."""
+    share: int = 0
+    """Per cent of all entries that the phrases come to at least: where few are listened for, each is listed oftener."""
 
 
 def whole(phrase: str) -> str:
@@ -91,7 +93,11 @@ class Offer:
             joined = whole(phrase)
             listed.append(joined if self._knows(joined) else phrase)
         rivals = [word for word, said in self._rivals if heard.isdisjoint(said)]
-        return [*listed * self._weights.copies, *rivals, *[UNKNOWN] * self._weights.unknown]
+        return [*listed * self._copies(len(listed), len(rivals)), *rivals, *[UNKNOWN] * self._weights.unknown]
+
+    def _copies(self, phrases: int, rivals: int) -> int:
+        share = self._weights.share
+        return max(self._weights.copies, round(rivals * share / (100 - share) / phrases)) if phrases else 0
 
     def _said(self, phrase: str) -> set[Sounds]:
         return {tuple(itertools.chain(*words)) for words in ways_to_say(phrase, self._sounds)}

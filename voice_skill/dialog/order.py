@@ -96,7 +96,9 @@ def correction_is_heard(step: Transition, dialogs: Dialogs) -> str:
     """P2, P14: "no, I said no" at a level of help leads to the question about that very sign, and to nothing else."""
     if not isinstance(step.event, Heard) or step.event.intent != "correction" or not _said_everywhere(step, dialogs):
         return ""
-    asked = any(dialogs.state(at.state).recheck for at in step.after.stack if not at.state.startswith(FORGOTTEN))
+    now_at = (at.state for at in step.after.stack if not at.state.startswith(FORGOTTEN))
+    # one that has nothing to ask, as no sign was named, is entered and left in one step
+    asked = any(dialogs.state(where).recheck for where in (*step.entered, *now_at))
     return "" if asked or not step.after.at_least(Level.U) else "a correction at a level of help is passed over"
 
 
