@@ -259,13 +259,20 @@ CASES = {
         "answers", "    is: stretch\n    lock: stretch\n", "", "has no effect without lock", at="    locked:"
     ),
     "answer of a kind that nobody proves": Case(
-        "answers", "    is: stretch\n", "", "stands under a lock that guards advice; add is: stretch", at="    say: Go on."
+        "answers",
+        "    is: stretch\n",
+        "",
+        "stands under a lock that guards advice; add is: stretch",
+        at="    say: Go on.",
     ),
     "answer of a kind under another lock": Case(
         "answers", "is: stretch", "is: massage", "is massage, so it needs lock: massage", at="    say: Go on."
     ),
     "way of a kind that is open to all": Case(
-        "talk", '"no": bye', '"no": {is: massage, say: Bye., go: bye}', "is massage, so it needs a when that opens as lock:"
+        "talk",
+        '"no": bye',
+        '"no": {is: massage, say: Bye., go: bye}',
+        "is massage, so it needs a when that opens as lock:",
     ),
     "answer without the other": Case(
         "answers", "    locked: Not yet.\n", "", "needs locked: what is said instead", at="    lock: stretch"

@@ -115,7 +115,10 @@ def test_what_the_files_become(folder: Folder) -> None:
         "repeat": (Edge("stay", do="repeat"),),
         "ask.when": (Edge("stay", say=("Soon.",), do="answer"),),
         "ask.more": (
-            *(Edge("stay", guard, say=("Go on.",), do="answer", kinds=frozenset({"stretch"})) for guard in dialogs.locks["stretch"]),
+            *(
+                Edge("stay", guard, say=("Go on.",), do="answer", kinds=frozenset({"stretch"}))
+                for guard in dialogs.locks["stretch"]
+            ),
             Edge("stay", say=("Not yet.",), do="answer"),
         ),
     }
