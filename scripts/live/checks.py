@@ -197,19 +197,12 @@ def barge_in(card: SoundCard, mouth: Mouth) -> list[Row]:
     note = f"of {len(trials)}; worst {{:.0f}} ms"
     return [
         Row("words said over Charley: understood", understood, "%", least=95, note="; ".join(missed)),
-        Row(
-            "silent after the word's end, p95",
-            percentile(silent, 0.95),
-            "ms",
-            most=500,
-            note=note.format(max(silent, default=9e3)),
-        ),
-        Row(
-            "silent after it was understood, p95",
-            percentile(after_heard, 0.95),
-            "ms",
-            most=200,
-            note=note.format(max(after_heard, default=9e3)),
+        *(
+            Row(name, percentile(times, 0.95), "ms", most=most, note=note.format(max(times, default=9e3)))
+            for name, times, most in (
+                ("silent after the word's end, p95", silent, 500),
+                ("silent after it was understood, p95", after_heard, 200),
+            )
         ),
     ]
 

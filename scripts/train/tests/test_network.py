@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
-from scripts.train.export import folded
+from scripts.train.export import export_network, folded
 from scripts.train.network import CONTEXT, OUTPUTS, STRIDE, Network, output_frames
+from voice_skill.asr.kaldi.nnet import read_networks
 
 FRAMES = 10
 
@@ -50,3 +53,16 @@ def test_folding_changes_nothing() -> None:
     for place in (0, 4):
         found = output(len(layers) - 1, CONTEXT + STRIDE * place)
         np.testing.assert_allclose(found, expected[:, place], rtol=0, atol=2e-3)
+
+
+def test_another_models_network_is_exported_beside_with_its_share(tmp_path: Path) -> None:
+    torch.save({"average": trained(16).state_dict()}, tmp_path / "checkpoint.pt")
+    for name in ("other/conf", "other/am", "both/conf", "both/am"):
+        (tmp_path / name).mkdir(parents=True)
+    export_network(tmp_path / "checkpoint.pt", tmp_path / "other")
+    (alone,) = read_networks(tmp_path / "other" / "am" / "final.mdl")
+    export_network(tmp_path / "checkpoint.pt", tmp_path / "both", beside=tmp_path / "other", share=0.75)
+    new, other = read_networks(tmp_path / "both" / "am" / "final.mdl")
+    np.testing.assert_allclose(new[-1].bias, 0.5 * alone[-1].bias, atol=1e-6)  # of the mean of two, a quarter
+    np.testing.assert_allclose(other[-1].bias, 1.5 * alone[-1].bias, atol=1e-6)
+    np.testing.assert_allclose(new[0].bias, alone[0].bias)
