@@ -19,12 +19,17 @@ __all__ = ["Perturber", "cepstra"]
 Matrix = NDArray[np.float32]
 
 _DECIBEL = np.log(10) / 10
+_LOWEST, _HIGHEST = 20.0, 7600.0
+"""Hertz: where the mel bins begin and end."""
 _QUIETEST, _LOUDEST = 17.0, 27.5
 """Level (see `_level`) of speech at about -55 and -10 dB of full scale."""
 _WARPS = np.linspace(0.86, 1.16, 31)
 """Vocal tract length factors."""
 _WIDE_WARPS = np.linspace(0.78, 1.24, 31)
 """The same for synthetic voices: they are few, and each says thousands of things in just its own way."""
+_WALL = (250.0, 1000.0)
+"""Hertz above which a wall swallows ever more, and decibels an octave by which it does."""
+_WALL_SLOPE = (18.0, 36.0)
 _PACES = (0.82, 1.22)
 """How much slower or faster an utterance may become."""
 
@@ -57,9 +62,9 @@ class Perturber:
             log_mel = self._duck(log_mel)
         if len(log_mel) < 300 and chance.random() < 0.5:
             log_mel = self._pad(log_mel)
-        if chance.random() < 0.65:
+        if chance.random() < 0.75:
             behind = self._some_noise(len(log_mel))
-            distance = _level(log_mel) - _level(behind) - chance.uniform(0, 25) * _DECIBEL
+            distance = _level(log_mel) - _level(behind) - chance.uniform(-2, 22) * _DECIBEL
             log_mel = np.logaddexp(log_mel, behind + np.float32(distance))
         log_mel = self._microphone_hiss(log_mel)
         return self._hide(log_mel) if chance.random() < 0.4 else log_mel
@@ -70,6 +75,12 @@ class Perturber:
         loudness = chance.uniform(8, _LOUDEST) if chance.random() < 0.95 else -2 * abs(FLOOR)
         log_mel = log_mel + self._colour() + np.float32(loudness - _level(log_mel))
         return self._microphone_hiss(log_mel)
+
+    def muffled(self, log_mel: Matrix) -> Matrix:
+        """Speech from the next room: only its low part is left. Nobody could tell the words, so there are none."""
+        chance = self._chance
+        swallowed = np.maximum(0, np.log2(_centres() / chance.uniform(*_WALL))) * chance.uniform(*_WALL_SLOPE)
+        return self.noise(log_mel - np.float32(_DECIBEL) * swallowed.astype(np.float32))
 
     def _colour(self) -> Matrix:
         """A tilt of up to 12 dB over the band, smooth bumps of a few dB, at times the thin sound of a small device."""
@@ -138,9 +149,8 @@ def _level(log_mel: Matrix) -> float:
 
 def _warp(factor: float) -> Matrix:
     """The matrix that moves energies between mel bins as a vocal tract `factor` times as short would."""
-    lowest, highest = _mel(20.0), _mel(7600.0)
-    centres = lowest + (highest - lowest) * (np.arange(BINS) + 1) / (BINS + 1)
-    hertz = 700 * (np.exp(centres / 1127) - 1)
+    lowest, highest = _mel(_LOWEST), _mel(_HIGHEST)
+    hertz = _centres()
     knee = 4800.0 / max(factor, 1)
     warped = np.where(hertz < knee, hertz * factor, 7600 - (7600 - knee * factor) * (7600 - hertz) / (7600 - knee))
     place = np.clip((_mel(warped) - lowest) / (highest - lowest) * (BINS + 1) - 1, 0, BINS - 1)
@@ -149,6 +159,12 @@ def _warp(factor: float) -> Matrix:
     matrix[below, np.arange(BINS)] = 1 - (place - below)
     matrix[below + 1, np.arange(BINS)] = place - below
     return matrix
+
+
+def _centres() -> Any:
+    """The middles of the mel bins, in hertz."""
+    lowest, highest = _mel(_LOWEST), _mel(_HIGHEST)
+    return 700 * (np.exp((lowest + (highest - lowest) * (np.arange(BINS) + 1) / (BINS + 1)) / 1127) - 1)
 
 
 def _mel(hertz: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ _FEW = 250
 """A one-word command with fewer stored recordings than this is seen in every stored form, every round."""
 _PEOPLE = frozenset({"speech_commands", "an4", "hymel_keywords", "mycroft_community"})
 _SYNTHETIC = frozenset({"synthetic", "dialogs"})
+_MUFFLED = 0.04
+"""How often an utterance is heard through a wall, as if nothing had been said: else speech next door, our own prompts
+too, is heard as words."""
 _COMMANDS = frozenset((word,) for word in "yes no stop go help up down left right on off start repeat".split())
 
 Pronounce = Callable[[str], Sequence[Sequence[str]]]
@@ -81,6 +84,8 @@ class Example:
     store: Store
     utterance: Utterance
     paths: Transcript
+    muffled: bool = False
+    """Whether it comes through a wall. Its paths are then those of silence."""
 
 
 class Trainer:
@@ -93,6 +98,7 @@ class Trainer:
         self.chance = np.random.default_rng()
         self._pronounce = pronounce
         self._paths: dict[tuple[str, ...], Transcript | None] = {}
+        self._silence = transcript([])
         self.stores = [open_store(features, name) for name in STORES if exists(features, name)]
         noise = open_store(features, "noise")
         self.perturber = Perturber(noise, self.chance)
@@ -219,7 +225,10 @@ class Trainer:
                 batches.append([])
             batches[-1].append(one)
         for index in self.chance.permutation(len(batches)):
-            yield batches[index]
+            yield [self._behind_a_wall(one) if self.chance.random() < _MUFFLED else one for one in batches[index]]
+
+    def _behind_a_wall(self, one: Example) -> Example:
+        return replace(one, paths=self._silence, muffled=True)
 
     def _share(self, one: Example) -> float:
         return 1.0 if self._is_rare(one) else SHARES[one.utterance.corpus]
@@ -237,7 +246,9 @@ class Trainer:
 
     def _input(self, one: Example) -> Any:
         log_mel = one.store.log_mel(one.utterance)
-        if one.utterance.words:
+        if one.muffled:
+            changed = self.perturber.muffled(log_mel)
+        elif one.utterance.words:
             changed = self.perturber.speech(log_mel, one.utterance.corpus in _SYNTHETIC)
         else:
             changed = self.perturber.noise(log_mel)

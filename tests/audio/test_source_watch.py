@@ -74,14 +74,29 @@ def test_what_is_wrong_is_asked_about_until_it_is_right_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gain", "room", "wrong"),
-    [(1.0, 0.0, True), (0.9, 0.05, True), (0.2, 0.0, False), (0.9, 0.6, False)],
-    ids=["a copy", "nearly one", "an echo that is soft", "a room that adds its own"],
+    ("gain", "room", "late", "wrong"),
+    [
+        (1.0, 0, 0.05, True),
+        (1.0, 0, -0.006, True),
+        (0.9, 0.05, 0.05, True),
+        (0.2, 0, 0.05, False),
+        (0.9, 0.6, 0.05, False),
+    ],
+    ids=["a copy", "a copy ahead of the clock", "nearly one", "an echo that is soft", "a room that adds its own"],
 )
 def test_a_copy_of_what_is_played_is_no_microphone_even_if_nobody_can_be_asked(
-    gain: float, room: float, wrong: bool
+    gain: float, room: float, late: float, wrong: bool
 ) -> None:
     watch = SourceWatch(Server(None), played())
-    heard = np.roll(noise(SAMPLE_RATE), round(0.05 * SAMPLE_RATE)) * gain + noise(SAMPLE_RATE, seed=3) * room
+    heard = np.roll(noise(SAMPLE_RATE), round(late * SAMPLE_RATE)) * gain + noise(SAMPLE_RATE, seed=3) * room
     feed(watch, heard[: 2 * SAMPLE_RATE])
     assert watch.wrong is wrong
+
+
+def test_a_copy_that_begins_at_any_moment_is_seen_within_two_seconds() -> None:
+    for begins in (0.1, 0.4, 0.7):
+        watch = SourceWatch(Server(None), played())
+        heard = noise(SAMPLE_RATE)
+        heard[: round(begins * SAMPLE_RATE)] = noise(SAMPLE_RATE, seed=2)[: round(begins * SAMPLE_RATE)]
+        feed(watch, heard[: round((begins + 1.6) * SAMPLE_RATE)])
+        assert watch.wrong

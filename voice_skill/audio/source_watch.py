@@ -27,6 +27,11 @@ ZERO_SECONDS = 0.5
 ASK_SECONDS = 0.5
 """Between two questions; one takes 10 ms."""
 _COPY_SECONDS = 1.0
+_COMPARE_SECONDS = 0.5
+"""Between two comparisons, so that what begins just after one is not seen two seconds later only."""
+_LATEST, _EARLIEST = 0.25, 0.1
+"""Seconds by which the copy may come after what was played, or before: neither clock is exact, and a monitor was
+measured 6 ms ahead."""
 _LEAST_PLAYED = 300.0
 """Mean square root of what is played in a second, of 32,768, that can be compared with what is heard."""
 _COPY_GAIN = 0.6
@@ -66,7 +71,7 @@ class SourceWatch:
             self.wrong = self._copy if name is None else name.endswith(".monitor")
 
     def _compare(self, frame: Frame) -> None:
-        """See, second by second, whether what is heard is what is played, and nothing else."""
+        """See, twice a second, whether what was heard in the last one is what was played, and nothing else."""
         if self._reference is None:
             return
         self._heard.append(frame)
@@ -74,11 +79,11 @@ class SourceWatch:
         if frame.end - begun < _COPY_SECONDS:
             return
         heard = np.frombuffer(b"".join(each.pcm for each in self._heard), "<i2").astype(np.float64)
-        self._heard = []
-        first = self._reference.index_at(begun - _COPY_SECONDS / 4)
+        self._heard = [each for each in self._heard if each.at >= begun + _COMPARE_SECONDS]
+        first = self._reference.index_at(begun - _LATEST)
         if first is None:
             return
-        played = self._reference.read(first, len(heard) + SAMPLE_RATE // 4).astype(np.float64)
+        played = self._reference.read(first, len(heard) + int((_LATEST + _EARLIEST) * SAMPLE_RATE)).astype(np.float64)
         if np.sqrt((played**2).mean()) >= _LEAST_PLAYED:
             self._copy = _is_copy(heard, played)
         elif heard.any() and not played.any():
