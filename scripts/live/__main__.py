@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -79,6 +80,7 @@ def main() -> int:
     for column in ("check", "measure", "is", "target", "met", "note"):
         table.add_column(column, justify="right" if column in ("is", "target") else "left")
     report = Report(table)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has no Ctrl-C, nor had Charley
     mouth = Mouth()
     try:
         for number, name in enumerate(asked, 1):

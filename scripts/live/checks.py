@@ -9,10 +9,11 @@ from difflib import SequenceMatcher
 import numpy as np
 from rich.progress import track
 
-from scripts.live.measure import NO_TONES, QUIET, Row, hold_error, percentile, silent_from, tones
+from scripts.live.measure import NO_TONES, QUIET, Row, hold_error, percentile, sounds_for, tones
 from scripts.live.night import PERSON, Happened, Mouth, Night, TooLate
 from scripts.live.soundcard import RATE, SoundCard
 from voice_skill.asr.vosk import VoskRecogniser
+from voice_skill.attention import acts_at_once
 from voice_skill.config import Config
 from voice_skill.nlu.phrases import spoken_form
 
@@ -126,12 +127,11 @@ def decoded(night: Night) -> Row:
     ends = [said for said in night.all_of("said") if "cut" not in said.fields and said.fields["turn"] in says]
     if not ends:
         return Row("prompts decoded from the speaker's sound", 0.0, least=1)
-    begun = min(event.arrived - float(str(event.fields["at"])) for event in ends)
     recogniser = VoskRecogniser(Config().model_folder)
     texts = {str(say.fields["text"]) for say in says.values()}
     wrong = []
     for end in ends:
-        span = [begun + float(str(event.fields["at"])) for event in (says[end.fields["turn"]], end)]
+        span = [night.when(event) for event in (says[end.fields["turn"]], end)]
         decoding = recogniser.decode(None)
         decoding.feed(night.heard.between(span[0] - 0.1, span[1] + 0.3).tobytes())
         heard = spoken_form(decoding.finish().text)
@@ -190,10 +190,10 @@ def barge_in(card: SoundCard, mouth: Mouth) -> list[Row]:
             times = speak_over(night, opening, state, person, words, intent)
         if times is None:
             missed.append(f'"{words}" ({person.voice}) over {state or opening}')
-        else:
+        elif acts_at_once(intent):
             silent.append(times[0])
             after_heard.append(times[1])
-    understood = 100 * len(silent) / len(trials)
+    understood = 100 * (1 - len(missed) / len(trials))
     note = f"of {len(trials)}; worst {{:.0f}} ms"
     return [
         Row("words said over Charley: understood", understood, "%", least=95, note="; ".join(missed)),
@@ -211,7 +211,8 @@ def speak_over(
     night: Night, opening: str, state: str, person: Mouth, words: str, intent: str
 ) -> tuple[float, float] | None:
     """Have `person` say `words` over the prompt of `state`, or the first one. Milliseconds from their end, and from
-    their being understood, until the speaker was silent; None if they were not understood."""
+    their being understood, until the prompt was silent, which an answer may follow; None if they were not understood.
+    """
 
     def there(event: Happened) -> bool:
         return event.fields.get("state") == state
@@ -226,7 +227,8 @@ def speak_over(
     except TooLate:
         return None
     night.heard.recorded(heard.arrived + 1.0)
-    quiet = silent_from(night, end)
+    until = min([heard.arrived + 1.0, *(night.when(say) for say in night.all_of("say", heard.arrived))])
+    quiet = end + sounds_for(night.heard.between(end, until))
     return 1000 * (quiet - end), 1000 * max(0.0, quiet - heard.arrived)
 
 

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.live.night import Night
 from scripts.live.soundcard import RATE
 from voice_skill.tts.tone import tone
 
-__all__ = ["NO_TONES", "QUIET", "Row", "hold_error", "percentile", "silent_from", "tones"]
+__all__ = ["NO_TONES", "QUIET", "Row", "hold_error", "percentile", "sounds_for", "tones"]
 
 QUIET = 40
 """Samples up to this are silence: of 32,768."""
 NO_TONES = 9_999.0
 """Milliseconds: the error of a hold whose tones were not heard."""
-GAP_SECONDS = 0.06
-"""Silence between two words is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return float(np.quantile(values, share, method="higher")) if values else float("inf")
 
 
-def silent_from(night: Night, at: float) -> float:
-    """When the speaker fell silent, at `at` or after it."""
-    loud = np.abs(night.heard.between(at, at + 4).astype(np.int32)) > QUIET
-    gap = round(GAP_SECONDS * RATE)
-    quiet = np.convolve(loud, np.ones(gap, np.int32), "valid") == 0
-    return at + int(np.argmax(quiet)) / RATE if quiet.any() else float("inf")
+def sounds_for(heard: NDArray[np.int16]) -> float:
+    """Seconds until the last sound in `heard`: a pause between two sentences is no silence yet."""
+    loud = np.flatnonzero(np.abs(heard.astype(np.int32)) > QUIET)
+    return (int(loud[-1]) + 1) / RATE if loud.size else 0.0
 
 
 def tones(night: Night, begin: float, end: float) -> list[float]:

@@ -38,6 +38,8 @@ READY_SECONDS = 300.0
 """The first time every prompt is rendered, which a slow machine takes minutes for."""
 DENIAL = "not at all"
 """What is answered to a question that nothing else is said to: longer than "no", which is measured with the ears."""
+SPOKEN = ("say", "said")
+"""Records of what was heard from the speaker, and are told then."""
 THINKS = 0.7
 """Seconds between the end of a question and the answer."""
 
@@ -190,6 +192,11 @@ class Night:
         while self.next(0.0) is not None:
             pass
         return [event for event in self.happened if event.kind == kind and event.arrived >= since]
+
+    def when(self, event: Happened) -> float:
+        """When something was, on the monotonic clock, by its own time: some are told late, and none before it was."""
+        zero = min(other.arrived - float(str(other.fields["at"])) for other in self.happened if other.kind in SPOKEN)
+        return zero + float(str(event.fields["at"]))
 
     def live_until(self, at: float) -> None:
         """Take down what happens until `at`: a night runs in real time, and the person acts at a second of it.

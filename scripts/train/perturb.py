@@ -96,7 +96,7 @@ class Perturber:
     def _pace(self, log_mel: Matrix) -> Matrix:
         """Slower or faster, the pitch unchanged: frames are taken from between the frames."""
         place = np.arange(0, len(log_mel) - 1, self._chance.uniform(*_PACES), dtype=np.float32)
-        before = place.astype(np.int64)
+        before = np.minimum(place.astype(np.int64), len(log_mel) - 2)
         part = (place - before)[:, None]
         return np.asarray(log_mel[before] * (1 - part) + log_mel[before + 1] * part, dtype=np.float32)
 

@@ -35,6 +35,14 @@ class Transcript:
     """What one utterance was heard as. No words means that nothing was heard."""
 
     words: tuple[Word, ...] = ()
+    n_best: tuple[Transcript, ...] = ()
+    """What else it may have been, the likeliest first, `words` themselves among it. There each word's confidence is the
+    posterior of the whole; together they come to 1. Empty where the recogniser knows but one."""
+
+    @property
+    def hypotheses(self) -> tuple[Transcript, ...]:
+        """`n_best`, or this alone."""
+        return self.n_best or (self,)
 
     @property
     def text(self) -> str:

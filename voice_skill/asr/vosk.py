@@ -7,6 +7,8 @@ What Vosk does, and what is done about it here:
   takes less than a millisecond to make;
 * its own endpointer is ignored: `audio.endpointing` decides where an utterance ends, and Vosk goes on decoding until
   it is asked for the final result;
+* it tells how sure it is of each word, but not of what is meant: "no" 0.5 and "nope" 0.5 is a sure no. So it is asked
+  for its n best hypotheses, whose scores are turned into posteriors here;
 * a grammar is no closed list: any sequence of its words may come back. `asr.wholes` makes phrases of words into words,
   where the model knows them so, and `nlu.understanding` demands whole phrases.
 """
@@ -15,9 +17,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,6 +40,8 @@ __all__ = ["VoskDecoding", "VoskRecogniser"]
 _NO_WORDS = ("<", "[", "#", "!")
 """Entries of Vosk's word table that begin so are symbols, not words."""
 _LEXICON = "lexicon.txt"
+_HYPOTHESES = 20
+"""More are found seldom: the lattice ends where the score is 3 below the best."""
 _LISTS_KEPT = 16
 """A list of a thousand phrases and as many rivals takes about 100 kB."""
 
@@ -57,12 +63,18 @@ class VoskDecoding:
 
     def finish(self) -> Transcript:
         """The transcript, with word times from the first sample fed."""
-        words = json.loads(self._recogniser.FinalResult()).get("result", [])
-        return taken_apart(Transcript(tuple(self._word(word) for word in words)))
+        found = json.loads(self._recogniser.FinalResult())["alternatives"]
+        weights = [math.exp(one["confidence"] - found[0]["confidence"]) for one in found]
+        return _best_of(
+            [
+                Transcript(tuple(self._word(word, weight / sum(weights)) for word in one.get("result", ())))
+                for one, weight in zip(found, weights, strict=True)
+            ]
+        )
 
-    def _word(self, word: dict[str, str | float]) -> Word:
+    def _word(self, word: dict[str, str | float], confidence: float) -> Word:
         start, end = (max(0.0, float(word[key]) - self._word_delay) for key in ("start", "end"))
-        return Word(str(word["word"]), start, end, min(1.0, float(word["conf"])))
+        return Word(str(word["word"]), start, end, confidence)
 
 
 class VoskRecogniser:
@@ -87,6 +99,7 @@ class VoskRecogniser:
         else:
             recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, self._list(tuple(grammar)))
         recogniser.SetWords(True)
+        recogniser.SetMaxAlternatives(_HYPOTHESES)
         return VoskDecoding(recogniser, self.settings.word_delay)
 
     def knows(self, word: str) -> bool:
@@ -115,6 +128,22 @@ class VoskRecogniser:
                 f"the speech model in {self._path} does not know: {', '.join(unknown)}",
                 "use other words, or a model that knows these",
             )
+
+
+def _best_of(hypotheses: Sequence[Transcript]) -> Transcript:
+    """The best one, each word as likely as it is in all of them together."""
+
+    def posterior(word: Word) -> float:
+        holding = (next((one for one in each.words if _same(one, word)), None) for each in hypotheses)
+        return min(1.0, sum(one.confidence for one in holding if one))
+
+    words = tuple(replace(word, confidence=posterior(word)) for word in hypotheses[0].words)
+    return taken_apart(Transcript(words, tuple(map(taken_apart, hypotheses))))
+
+
+def _same(one: Word, other: Word) -> bool:
+    """Whether it is the same word at about the same moment."""
+    return one.text == other.text and one.start < other.end and other.start < one.end
 
 
 def _load(path: Path) -> vosk.Model:

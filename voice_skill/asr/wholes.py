@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voice_skill.asr.port import UNKNOWN, Transcript, Word
 
@@ -53,7 +53,7 @@ def spaced(text: str) -> str:
 
 def taken_apart(transcript: Transcript) -> Transcript:
     """`transcript` with each phrase that was heard as one word given as its words, which share its time by letters."""
-    return Transcript(tuple(part for word in transcript.words for part in _parts(word)))
+    return replace(transcript, words=tuple(part for word in transcript.words for part in _parts(word)))
 
 
 def ways_to_say(phrase: str, sounds: Mapping[str, Sequence[Sounds]]) -> list[tuple[Sounds, ...]]:

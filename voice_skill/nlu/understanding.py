@@ -17,14 +17,17 @@ with no word left over, and the cut says what was meant:
 6. A **no** is accepted only plain and sure. Hesitant ("er, no"), after a cry ("oh no!" sounds like "ow, no") or not so
    sure, it is a *soft no*, which asks again.
 
-Everything else is rejected, with the reason.
+A recogniser that gives several hypotheses is as sure of an intent as of all those that mean it: "no" and "nope", each
+0.4, are a no of 0.8. Everything else is rejected, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import combinations
 
 from voice_skill.asr.port import UNKNOWN, Transcript, Word
 from voice_skill.dialog.hearing import URGENT
@@ -157,40 +160,36 @@ def understand(
     """
     limits = thresholds or Thresholds()
     meanings = book.meanings(intents)
-    danger = _find_danger(transcript.words, meanings, limits)
+    danger = _find_danger(transcript.hypotheses, meanings, limits)
     if danger is not None:
         return danger
 
-    known = tuple(word for word in transcript.words if word.text != UNKNOWN)
-    if not known:
-        long = voiced_seconds is None or voiced_seconds >= limits.speech_seconds
-        reason = Reason.UNKNOWN if transcript.words else Reason.NOTHING
-        return Rejected(reason, transcript.text, speech=long and bool(transcript.words))
+    meant = [(each.confidence, _meaning(each.words, meanings, intents)) for each in transcript.hypotheses]
+    known = any(word.text != UNKNOWN for word in transcript.words)
+    long = voiced_seconds is None or voiced_seconds >= limits.speech_seconds
+    best = meant[0][1]
 
     def rejected(reason: Reason) -> Rejected:
-        return Rejected(reason, transcript.text, speech=True)
+        return Rejected(reason, transcript.text, speech=known or (long and bool(transcript.words)))
 
-    phrases = _cut(transcript.words, meanings)
-    if phrases is None:
-        return rejected(Reason.UNKNOWN)
-    said = [phrase.intent for phrase in phrases if phrase.intent]
-    if not said:
-        return rejected(Reason.NOTHING)
-    if any(is_danger(intent) for intent in said):
-        return rejected(Reason.UNSURE)
-    intent = _combine(said, intents)
-    if intent is None:
-        return rejected(Reason.SEVERAL)
-    if voiced_seconds is not None and voiced_seconds < _least_seconds(known, limits):
+    totals: defaultdict[str, float] = defaultdict(float)
+    likeliest: dict[str, _Meaning] = {}
+    for sure, meaning in meant:
+        if isinstance(meaning, _Meaning):
+            totals[meaning.intent] += sure
+            likeliest.setdefault(meaning.intent, meaning)
+    reason = best if isinstance(best, Reason) else Reason.UNSURE
+    if not totals:
+        return rejected(reason)
+    intent = max(totals, key=totals.__getitem__)
+    sure, meaning = totals[intent], likeliest[intent]
+    if voiced_seconds is not None and voiced_seconds < limits.seconds_per_letter * meaning.letters:
         return rejected(Reason.TOO_SHORT)
-    plain = phrases[0].intent == "no" and len(said) == len(phrases)
-    if intent == "no" and not (plain and transcript.confidence >= limits.no):
-        if "soft_no" not in intents:
-            return rejected(Reason.UNSURE)
-        intent = "soft_no"
-    if transcript.confidence < limits.confidence(intent, words=len(transcript.words) if len(phrases) == 1 else 1):
-        return rejected(Reason.UNSURE)
-    return Understood(intent, " ".join(phrase.text for phrase in phrases), transcript.confidence)
+    if intent == "no" and sure < limits.no:
+        intent, sure = "soft_no", sure + totals["soft_no"]
+    if sure < limits.confidence(intent, meaning.words) or (intent == "soft_no" and intent not in intents):
+        return rejected(reason)
+    return Understood(intent, meaning.text, min(1.0, sure))
 
 
 def is_danger(intent: str) -> bool:
@@ -201,7 +200,7 @@ def is_danger(intent: str) -> bool:
 def danger_in_partial(text: str, book: PhraseBook, intents: Sequence[str]) -> str | None:
     """The danger intent that a partial result would mean whatever is said next, if all of it were sure, or `None`."""
     words = tuple(Word(word, 0.0, 0.0, 1.0) for word in text.split())
-    found = _find_danger(words, book.meanings(intents), Thresholds(), more_to_come=True)
+    found = _find_danger([Transcript(words)], book.meanings(intents), Thresholds(), more_to_come=True)
     return found.intent if found else None
 
 
@@ -235,31 +234,96 @@ class _Phrase:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Danger:
+    """A danger phrase in a transcript."""
+
+    intent: str
+    text: str
+    confidence: float
+    amid: bool
+    """Whether unknown speech stands beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What one hypothesis means."""
+
+    intent: str
+    text: str
+    words: int
+    """In its phrase; 1 if there are several phrases."""
+    letters: int
+
+
 def _spoken(words: Sequence[Word]) -> Words:
     return tuple(word.text if word.text == UNKNOWN else spoken_form(word.text)[0] for word in words)
 
 
 def _find_danger(
-    words: Sequence[Word],
+    hypotheses: Sequence[Transcript],
     meanings: Mapping[Words, tuple[str, str]],
     limits: Thresholds,
     *,
     more_to_come: bool = False,
 ) -> Understood | None:
-    """The longest danger phrase that is sure enough where it stands."""
-    spoken = _spoken(words)
-    dangers = sorted((phrase for phrase, (intent, _) in meanings.items() if is_danger(intent)), key=len, reverse=True)
-    for phrase in dangers:
-        for start in range(len(words) - len(phrase) + 1):
-            end = start + len(phrase)
-            if spoken[start:end] != phrase:
-                continue
-            confidence = min(word.confidence for word in words[start:end])
-            amid = more_to_come or _cut(words[:start], meanings) is None or _cut(words[end:], meanings) is None
-            long = sum(map(len, phrase)) >= limits.danger_letters
-            if confidence >= limits.danger and (not amid or (long and confidence >= limits.danger_amid)):
-                return Understood(*meanings[phrase], confidence)
+    """The likeliest danger that is sure enough where its phrases stand, in all hypotheses together."""
+    alone: defaultdict[str, float] = defaultdict(float)
+    anywhere: defaultdict[str, float] = defaultdict(float)
+    texts: dict[str, str] = {}
+    for each in hypotheses:
+        for phrase in _dangers(each.words, meanings, limits, more_to_come=more_to_come):
+            texts.setdefault(phrase.intent, phrase.text)
+            anywhere[phrase.intent] += phrase.confidence
+            if not phrase.amid:
+                alone[phrase.intent] += phrase.confidence
+    for intent, sure in sorted(anywhere.items(), key=lambda item: -item[1]):
+        if alone[intent] >= limits.danger or sure >= limits.danger_amid:
+            return Understood(intent, texts[intent], min(1.0, sure))
     return None
+
+
+def _dangers(
+    words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]], limits: Thresholds, *, more_to_come: bool
+) -> Iterator[_Danger]:
+    """The danger phrases in one hypothesis that count there, each intent once, by its longest phrase."""
+    spoken = _spoken(words)
+    spans = sorted(combinations(range(len(words) + 1), 2), key=lambda span: span[0] - span[1])
+    seen = set()
+    for start, end in spans:
+        intent, text = meanings.get(spoken[start:end], ("", ""))
+        if not is_danger(intent) or intent in seen:
+            continue
+        amid = more_to_come or _cut(words[:start], meanings) is None or _cut(words[end:], meanings) is None
+        if not amid or sum(map(len, spoken[start:end])) >= limits.danger_letters:
+            seen.add(intent)
+            yield _Danger(intent, text, min(word.confidence for word in words[start:end]), amid)
+
+
+def _meaning(
+    words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]], intents: Sequence[str]
+) -> _Meaning | Reason:
+    """What one hypothesis means, dangers aside, or why it means nothing."""
+    known = tuple(word for word in words if word.text != UNKNOWN)
+    if not known:
+        return Reason.UNKNOWN if words else Reason.NOTHING
+    phrases = _cut(words, meanings)
+    if phrases is None:
+        return Reason.UNKNOWN
+    said = [phrase.intent for phrase in phrases if phrase.intent]
+    if not said:
+        return Reason.NOTHING
+    if any(is_danger(intent) for intent in said):
+        return Reason.UNSURE
+    intent = _combine(said, intents)
+    if intent is None:
+        return Reason.SEVERAL
+    if intent == "no" and (phrases[0].intent != "no" or len(said) < len(phrases)):
+        intent = "soft_no"
+    letters = sum(len(word.text) for word in known)
+    return _Meaning(
+        intent, " ".join(phrase.text for phrase in phrases), len(words) if len(phrases) == 1 else 1, letters
+    )
 
 
 def _cut(words: Sequence[Word], meanings: Mapping[Words, tuple[str, str]]) -> list[_Phrase] | None:
@@ -299,7 +363,3 @@ def _combine(said: Sequence[str], intents: Sequence[str]) -> str | None:
     if denied or any(pair <= distinct.keys() for pair in _CONTRADICTIONS):
         return "mixed"
     return next(answer for answer in ANSWERS if answer in distinct)
-
-
-def _least_seconds(words: Sequence[Word], limits: Thresholds) -> float:
-    return limits.seconds_per_letter * sum(len(word.text) for word in words)
