@@ -212,6 +212,14 @@ def test_what_is_said_over_charley_is_suspected_at_the_first_gap_and_heard_soon_
     assert (heard.intent, heard.at) == ("stop", near(2.4 + 0.3))
 
 
+def test_charley_hushes_before_anything_is_decoded_anew_and_nothing_is_if_no_more_follows() -> None:
+    words = said("stop", start=0.5)
+    ear, recogniser = scripted(words, words, spoken=[(2.0, 2.4)])
+    ear.talked_over = True
+    assert isinstance(hear(ear, 0, 10)[-1], PhraseHeard)
+    assert len(recogniser.grammars) == 1
+
+
 def test_a_suspicion_is_dismissed_when_more_follows() -> None:
     talk = said("stop asking", start=0.5, seconds_per_word=0.6)
     ear, _ = scripted(talk, talk, talk, spoken=[(2.0, 2.5), (2.7, 3.3)])

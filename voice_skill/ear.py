@@ -43,13 +43,7 @@ from voice_skill.audio.endpointing import Endpointer, EndpointSettings, PreRoll,
 from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.vad import SpeechDetector
 from voice_skill.nlu.phrases import DECOYS, FILLERS, PhraseBook
-from voice_skill.nlu.understanding import (
-    PartialWatch,
-    Thresholds,
-    Understood,
-    is_danger,
-    understand,
-)
+from voice_skill.nlu.understanding import PartialWatch, Thresholds, Understood, is_danger, understand
 from voice_skill.wake.gate import Wake
 
 __all__ = [
@@ -105,7 +99,8 @@ class _Utterance:
     attention: Attending
     began_at: float
     frames: list[Frame]
-    decoding: Decoding
+    decoding: Decoding | None
+    """None after a closer look: it is begun anew when it is needed again, and Charley hushes before that."""
     watch: PartialWatch
     voiced_seconds: float
     voiced_until: float
@@ -132,7 +127,7 @@ class _Utterance:
         elif frame.end - self.voiced_until > beside:
             frame = frame.without_echo
         self.frames.append(frame)
-        if not self.judged:
+        if self.decoding is not None and not self.judged:
             self.decoding.feed(frame.pcm)
 
     def span(self, now: float) -> Span:
@@ -230,8 +225,9 @@ class Ear:
             return self._look_closely(utterance, frame.end)
         if utterance.suspected is not None:
             return self._confirm(utterance, frame.end)
+        decoding = self._decoding_of(utterance)
         if len(utterance.frames) % self._settings.partial_every == 0:
-            return self._look(utterance, frame.end)
+            return self._look(utterance, decoding.partial(), frame.end)
         return []
 
     def judge(self, frames: Iterable[Frame]) -> Result:
@@ -241,7 +237,7 @@ class Ear:
             raise ValueError("judge needs `listen` first")
         sound = list(frames)
         utterance = self._begin(attending, sound, sound[0].at, sound[-1].end)
-        return self._understand(utterance, utterance.decoding.finish(), sound[-1].end)
+        return self._understand(utterance, self._finish(utterance), sound[-1].end)
 
     def _open(self, began_at: float, now: float) -> list[Result]:
         attention = self._attention.at(began_at)
@@ -276,9 +272,18 @@ class Ear:
             decoding.feed(frame.pcm)
         return decoding
 
-    def _look(self, utterance: _Utterance, now: float) -> list[Result]:
+    def _decoding_of(self, utterance: _Utterance) -> Decoding:
+        if utterance.decoding is None:
+            utterance.decoding = self._decode(utterance.attention, utterance.frames)
+        return utterance.decoding
+
+    def _finish(self, utterance: _Utterance) -> Transcript:
+        transcript = self._decoding_of(utterance).finish()
+        utterance.decoding = None
+        return transcript
+
+    def _look(self, utterance: _Utterance, partial: str, now: float) -> list[Result]:
         """Look at the partial result, and judge the utterance at once if it must not wait."""
-        partial = utterance.decoding.partial()
         gate = utterance.attention.gate
         if gate is not None:
             if not gate.in_partial(partial):
@@ -310,8 +315,7 @@ class Ear:
     def _look_closely(self, utterance: _Utterance, now: float) -> list[Result]:
         """Judge what was said so far as though it were all, to be ready if it is something that must not wait."""
         utterance.looked_until = utterance.voiced_until
-        result = self._understand(utterance, utterance.decoding.finish(), now)
-        utterance.decoding = self._decode(utterance.attention, utterance.frames)
+        result = self._understand(utterance, self._finish(utterance), now)
         if not (isinstance(result, PhraseHeard) and acts_at_once(result.intent)):
             return self._dismissed(utterance, now)
         utterance.suspected = result
@@ -343,24 +347,23 @@ class Ear:
         return meaning.intent if isinstance(meaning, Understood) and acts_at_once(meaning.intent) else None
 
     def _cut_short(self, utterance: _Utterance, now: float) -> list[Result]:
-        """Judge what was said so far. If it is not urgent after all, decode it anew and go on."""
-        results = self._judge(utterance, utterance.decoding.finish(), now)
+        """Judge what was said so far. If it is not urgent after all, go on."""
+        results = self._judge(utterance, self._finish(utterance), now)
         intent = next((result.intent for result in results if isinstance(result, PhraseHeard)), "")
         if is_danger(intent):
             utterance.judged = True
-        elif acts_at_once(intent) or any(isinstance(result, WakeHeard) for result in results):
-            self._utterance = None
-            self._endpointer.reset()
-        else:
-            utterance.decoding = self._decode(utterance.attention, utterance.frames)
+            return results
+        if not (acts_at_once(intent) or any(isinstance(result, WakeHeard) for result in results)):
             return []
+        self._utterance = None
+        self._endpointer.reset()
         return results
 
     def _close(self, utterance: _Utterance, event: SpeechEnded) -> list[Result]:
         self._utterance = None
         if utterance.judged:
             return []
-        results = self._judge(utterance, utterance.decoding.finish(), event.at)
+        results = self._judge(utterance, self._finish(utterance), event.at)
         if not any(isinstance(result, PhraseHeard) and acts_at_once(result.intent) for result in results):
             results = [*self._dismissed(utterance, event.at), *results]
         if event.cut and utterance.attention.gate is not None and not results:
