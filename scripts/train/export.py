@@ -37,11 +37,14 @@ _DECODING = """\
 --lattice-beam=3.0
 --acoustic-scale=1.0
 --frame-subsampling-factor=3
+--frames-per-chunk=30
 --endpoint.silence-phones=1
 --endpoint.rule2.min-trailing-silence=0.5
 --endpoint.rule3.min-trailing-silence=0.75
 --endpoint.rule4.min-trailing-silence=1.0
 """
+"""Scores are computed for 0.3 s of sound at once: for Kaldi's 0.2 s it takes a seventh more of the processor, and for
+0.6 s a fifth less, but what is heard so far would then lag."""
 
 Array = NDArray[np.float64]
 

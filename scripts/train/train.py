@@ -24,7 +24,7 @@ from scripts.train.store import Store, Utterance, exists, open_store
 from scripts.train.teacher import Teacher
 from voice_skill.asr.kaldi.phones import PHONE_ID
 
-__all__ = ["SHARES", "Settings", "train"]
+__all__ = ["SHARES", "Settings", "Trainer", "train"]
 
 STORES = (
     *("people-1", "people-2", "people-3", "people-4", "robots"),

@@ -125,3 +125,27 @@ def test_a_model_that_vosk_cannot_load_is_one_clean_error(tmp_path: Path) -> Non
 def test_loading_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     VoskRecogniser(locate_model())
     assert capfd.readouterr().err == ""
+
+
+def test_the_posteriors_of_all_hypotheses_come_to_one(recogniser: VoskRecogniser) -> None:
+    decoding = recogniser.decode((*GRAMMAR, "nope", "yeah no", "note"))
+    decoding.feed(read_pcm(SPEECH / "no.festival-slt.ogg"))
+    transcript = decoding.finish()
+    sure = [each.confidence for each in transcript.hypotheses]
+    assert len(sure) > 1
+    assert sure == sorted(sure, reverse=True)
+    assert all(each.words for each in transcript.hypotheses)
+    assert sum(sure) == pytest.approx(1)
+    assert transcript.hypotheses[0].text == transcript.text
+
+
+def test_a_word_is_as_sure_as_all_hypotheses_that_hold_it(recogniser: VoskRecogniser) -> None:
+    decoding = recogniser.decode(("stop", "stop it", "no"))
+    decoding.feed(read_pcm(SPEECH / "stop.espeak-f4.ogg"))
+    transcript = decoding.finish()
+    holding = [each.confidence for each in transcript.hypotheses if "stop" in each.text.split()]
+    assert transcript.words[0].confidence == pytest.approx(sum(holding))
+
+
+def test_nothing_is_heard_in_nothing(recogniser: VoskRecogniser) -> None:
+    assert recogniser.decode(GRAMMAR).finish().words == ()

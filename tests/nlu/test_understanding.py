@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -290,3 +292,34 @@ def test_a_model_may_bring_thresholds() -> None:
     assert Thresholds.of({"no": 0.9}) == Thresholds(no=0.9)
     with pytest.raises(ModelError, match="nope"):
         Thresholds.of({"nope": 0.5})
+
+
+def heard(**likely: float) -> Transcript:
+    """What is heard as any of these, likeliest first; `_` stands between words."""
+    hypotheses = [said(text.replace("_", " "), confidence) for text, confidence in likely.items()]
+    return replace(hypotheses[0], n_best=tuple(hypotheses))
+
+
+@pytest.mark.parametrize(
+    ("transcript", "intent"),
+    [
+        (heard(no=0.45, nope=0.4, note=0.15), "no"),
+        (heard(note=0.3, no=0.25, nope=0.25, none=0.2), "soft_no"),
+        (heard(no=0.4, er_no=0.35, note=0.25), "soft_no"),
+        (heard(no=0.4, yes=0.35, note=0.25), Reason.UNSURE),
+        (heard(yes=0.3, yeah=0.25, no=0.25, nope=0.2), "yes"),
+        (heard(note=0.4, not_sure=0.3, maybe=0.3), "unsure"),
+        (heard(my_chest_hurts=0.3, chest_pain=0.2, no=0.5), "danger.chest"),
+        (heard(no=0.6, chest_pain=0.4), "danger.chest"),
+        (heard(no=0.7, chest_pain=0.3), "soft_no"),
+        (heard(chest_pain=0.2, choking=0.25, no=0.55), "soft_no"),
+    ],
+)
+def test_an_intent_is_as_sure_as_all_hypotheses_that_mean_it(transcript: Transcript, intent: str) -> None:
+    result = understand(transcript, SCREEN, BOOK)
+    assert (result.intent if isinstance(result, Understood) else result.reason) == intent
+
+
+def test_what_is_understood_is_as_sure_as_its_hypotheses_together() -> None:
+    result = understand(heard(no=0.5, nope=0.3, note=0.2), SCREEN, BOOK)
+    assert result == Understood("no", "no", pytest.approx(0.8))

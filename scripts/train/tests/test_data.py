@@ -106,6 +106,18 @@ def test_every_look_at_an_utterance_differs_and_is_sound(tmp_path: Path) -> None
     assert not np.allclose(looks[0][:90], looks[1][:90])
 
 
+def test_speech_through_a_wall_keeps_only_its_low_part(tmp_path: Path) -> None:
+    chance = np.random.default_rng(5)
+    hiss = log_mel((0.01 * chance.standard_normal(32000)).astype(np.float32))
+    write_store(tmp_path, "noise", [(hiss, "", "made")])
+    perturber = Perturber(open_store(tmp_path, "noise"), chance)
+    flat = np.full((200, 40), 20, np.float32)
+    low, high = zip(
+        *((look[:, :4].mean(), look[:, -8:].mean()) for look in map(perturber.muffled, [flat] * 50)), strict=True
+    )
+    assert np.median(np.subtract(low, high)) > 9, "40 dB"
+
+
 def test_phrases_are_checked(tmp_path: Path) -> None:
     (tmp_path / "phrases.txt").write_text("[yes]\nyeah\nOh, yes!\n")
     with pytest.raises(TrainingError, match=r"phrases\.txt:3: not a phrase"):
