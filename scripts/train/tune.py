@@ -38,6 +38,8 @@ UNKNOWN = 3
 SHARE = 25
 """Where few are listened for, as in the ten words, a phrase would else be a hundred times less likely than where many
 are, for the same sound."""
+SINGLE = 24
+"""Without it a single word that was said is too often taken for one of the many rivals that sound nearly so."""
 GRID = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
 LEAST = {"no": 0.55}
 """What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little."""
@@ -123,7 +125,7 @@ def _clips(args: argparse.Namespace, console: Console) -> list[Heard]:
 
 def _tuned(model: Path, clips: Sequence[Heard], copies: int, console: Console) -> tuple[float, ModelSettings]:
     """The weight of the mistakes at the best thresholds, and the settings with those."""
-    weights = GrammarWeights(copies, RIVALS, UNKNOWN, SHARE)
+    weights = GrammarWeights(copies, RIVALS, UNKNOWN, SHARE, SINGLE)
     listener = VoskListener(model, weights)
     shown = track(clips, f"{copies} copies", console=console, transient=True)
     decoded = [Decoded(clip, listener.listen(clip.sound, clip.book.grammar(clip.intents))[0]) for clip in shown]

@@ -57,6 +57,12 @@ def test_where_few_are_listened_for_each_is_listed_oftener() -> None:
     assert offer(weights, common).entries([]) == [*common, UNKNOWN]
 
 
+def test_single_words_are_listed_oftener_than_sentences() -> None:
+    weights = GrammarWeights(copies=2, rivals=1, single=5)
+    counted = Counter(offer(weights).entries(["good night", "the night", "no"]))
+    assert counted == {"good_night": 2, "the night": 2, "no": 7, "the": 1, UNKNOWN: 1}
+
+
 def test_of_phrases_that_sound_alike_the_first_is_offered_and_no_rival_sounds_so() -> None:
     weights = GrammarWeights(rivals=3)
     assert offer(weights).entries(["goodnight", "good night", "night"]) == ["goodnight", "night", "the", "no", UNKNOWN]

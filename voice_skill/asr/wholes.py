@@ -39,6 +39,8 @@ class GrammarWeights:
     """Of `[unk]`."""
     share: int = 0
     """Per cent of all entries that the phrases come to at least: where few are listened for, each is listed oftener."""
+    single: int = 0
+    """Of a phrase of one word so many more: who is in pain says "no" sooner than any one of a thousand questions."""
 
 
 def whole(phrase: str) -> str:
@@ -84,6 +86,7 @@ class Offer:
         """The list for `grammar`. Of phrases that sound alike only the first is listed: each would take half of the
         other's confidence. For the same reason no rival sounds like a phrase."""
         listed: list[str] = []
+        single: list[str] = []
         heard: set[Sounds] = set()
         for phrase in dict.fromkeys(grammar):
             said = self._said(phrase)
@@ -92,8 +95,11 @@ class Offer:
             heard |= said
             joined = whole(phrase)
             listed.append(joined if self._knows(joined) else phrase)
+            if joined == phrase:
+                single.append(phrase)
         rivals = [word for word, said in self._rivals if heard.isdisjoint(said)]
-        return [*listed * self._copies(len(listed), len(rivals)), *rivals, *[UNKNOWN] * self._weights.unknown]
+        phrases = [*listed * self._copies(len(listed), len(rivals)), *single * self._weights.single]
+        return [*phrases, *rivals, *[UNKNOWN] * self._weights.unknown]
 
     def _copies(self, phrases: int, rivals: int) -> int:
         share = self._weights.share
