@@ -178,7 +178,8 @@ def _samples(pcm: bytes) -> Floats:
 
 def _voice_power(sound: Floats) -> float:
     """Of a frame's samples, from 150 Hz on: hum is below."""
-    return float(2 * (np.abs(np.fft.rfft(sound * _WINDOW)[_ABOVE_HUM:]) ** 2).sum() / (FRAME_SAMPLES * (_WINDOW**2).sum()))
+    spectrum = np.fft.rfft(sound * _WINDOW)[_ABOVE_HUM:]
+    return float(2 * (np.abs(spectrum) ** 2).sum() / (FRAME_SAMPLES * (_WINDOW**2).sum()))
 
 
 def _power(sound: Floats) -> float:
