@@ -139,22 +139,6 @@ def test_a_sound_card_whose_second_is_shorter_is_followed() -> None:
 
 
 @pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
-@pytest.mark.parametrize("gain", [0.0, 0.003])
-def test_who_talks_over_a_charley_that_can_hardly_be_heard_is_not_muted(gain: float) -> None:
-    heard = echo(gain)
-    person = np.zeros_like(heard)
-    stop = recorded(PERSON).astype(np.float64)
-    at = round(1.0 * SAMPLE_RATE)
-    person[at : at + len(stop)] = stop
-    reference = Reference()
-    free = EchoFree(reference)
-    frames = overheard(heard + noise(len(heard)) + person, reference)
-    muted = np.frombuffer(b"".join(free.process(frame).muted for frame in frames), "<i2").astype(np.float64)
-    until = 1.0 + len(stop) / SAMPLE_RATE
-    assert db(muted, 1.0, until) == pytest.approx(db(person, 1.0, until), abs=1)
-
-
-@pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
 def test_a_loud_echo_is_muted_from_the_first_word_and_who_speaks_is_not_even_in_a_loud_hum() -> None:
     heard = echo(0.3)
     person = np.zeros_like(heard)

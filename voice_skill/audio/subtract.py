@@ -13,7 +13,6 @@ that it reckons with.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from voice_skill.audio.cancel import EchoCancelling, Reference, ReferenceReader, WebRtcCanceller
 from voice_skill.audio.frame import FRAME_SAMPLES, Frame
 
-__all__ = ["EchoFree", "EchoSubtracting", "SoftEcho"]
+__all__ = ["EchoFree", "EchoSubtracting"]
 
 Floats = NDArray[np.float64]
 Spectra = NDArray[np.complex128]
@@ -46,20 +45,6 @@ _LEAST_LEFT = 10**-1.2
 """Share of a frame's power that the canceller leaves at the least if somebody talks over Charley: they had 0.4 and
 more, and what it leaves of Charley alone, as in the first seconds of a loud echo, 0.01 and less."""
 
-_SOFT = 10**-5.0 * 32768**2
-"""Power of an echo, at its loudest, that is no voice to the detector once it is subtracted: Charley's at -32 dB."""
-_WINDOW: Floats = np.hanning(FRAME_SAMPLES)
-_ABOVE_HUM = 5
-"""The first part of a frame's spectrum, in steps of 31 Hz, that counts for a voice."""
-_LOUDER = 4.0
-"""By so much somebody's power exceeds that of a soft echo."""
-_RINGS = 10
-"""Frames for which a room may ring on."""
-_REMEMBERED = 94
-"""Frames (3 s of them) that tell how loud Charley comes back."""
-_AT_LEAST = 12
-"""Frames in which something is played before that is known."""
-
 
 class EchoFree:
     """What an ear needs to hear who talks over Charley: frames with the echo subtracted, and muted beside it."""
@@ -70,44 +55,14 @@ class EchoFree:
         self._cancelling = EchoCancelling(reference, WebRtcCanceller())
         self._powers = np.zeros(2)
         """Of what was heard lately, and of what the canceller left of it."""
-        self._soft = SoftEcho()
 
     def process(self, frame: Frame) -> Frame:
         """The next frame, both ways. What is muted lies `DELAY_SECONDS` behind."""
         less, muted = self._subtracting.process(frame), self._cancelling.process(frame).pcm
-        self._powers = (self._powers + np.array([_power(_samples(frame.pcm)), _power(_samples(muted))])) / 2
-        if less is not frame:
-            if self._soft.somebody_speaks(frame, less):
-                muted = less.pcm
-            elif self._powers[1] < _LEAST_LEFT * self._powers[0]:
-                muted = bytes(len(muted))
+        self._powers = (self._powers + np.array([_power(frame.pcm), _power(muted)])) / 2
+        if less is not frame and self._powers[1] < _LEAST_LEFT * self._powers[0]:
+            muted = bytes(len(muted))
         return replace(less, muted=muted)
-
-
-class SoftEcho:
-    """Tells who talks over a Charley that can hardly be heard: softly spoken, far away, or in headphones.
-
-    The canceller takes any sound for an echo at first, and where there is none to learn from it goes on to: of 42
-    urgent words over the first prompt of a night it left 40 to be understood at an echo of -20 dB, 19 at -50 dB, where
-    so it is 38. What is subtracted tells how loud the echo is; if that is soft, whatever is louder is somebody.
-    """
-
-    def __init__(self) -> None:
-        self._ringing: deque[float] = deque(maxlen=_RINGS)
-        self._usual: deque[float] = deque(maxlen=_REMEMBERED)
-        """Powers of the echo, in the last frames and in those in which nobody spoke."""
-        self._frames = 0
-
-    def somebody_speaks(self, frame: Frame, less: Frame) -> bool:
-        """Whether the next frame in which something is played is somebody's. `less`: the same without the echo."""
-        heard = _samples(frame.pcm)
-        echo = heard - _samples(less.pcm)
-        self._frames += 1
-        self._ringing.append(_voice_power(echo))
-        somebody = _voice_power(heard) > _LOUDER * max(self._ringing)
-        if not somebody:
-            self._usual.append(self._ringing[-1])
-        return somebody and self._frames >= _AT_LEAST and max(self._usual, default=0.0) < _SOFT
 
 
 class EchoSubtracting:
@@ -125,7 +80,7 @@ class EchoSubtracting:
         self._move(played.moved)
         if not played.samples.any():
             return frame
-        heard = _samples(frame.pcm) / 32768
+        heard = np.frombuffer(frame.pcm, "<i2") / 32768
         far = _spectra(played.samples / 32768)
         left = np.concatenate(
             [
@@ -172,16 +127,6 @@ def _spectra(played: Floats) -> Spectra:
     return np.asarray(np.fft.rfft(pairs, axis=1))
 
 
-def _samples(pcm: bytes) -> Floats:
-    return np.frombuffer(pcm, "<i2").astype(np.float64)
-
-
-def _voice_power(sound: Floats) -> float:
-    """Of a frame's samples, from 150 Hz on: hum is below."""
-    spectrum = np.fft.rfft(sound * _WINDOW)[_ABOVE_HUM:]
-    return float(2 * (np.abs(spectrum) ** 2).sum() / (FRAME_SAMPLES * (_WINDOW**2).sum()))
-
-
-def _power(sound: Floats) -> float:
-    """Of a frame's samples, low hum left out, which the canceller takes away as well."""
-    return float((np.diff(sound) ** 2).mean())
+def _power(pcm: bytes) -> float:
+    """Of a frame, low hum left out, which the canceller takes away as well."""
+    return float((np.diff(np.frombuffer(pcm, "<i2").astype(np.float64)) ** 2).mean())
