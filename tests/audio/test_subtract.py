@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from voice_skill.audio.cancel import Reference, available
 from voice_skill.audio.files import Resampler, read_pcm
 from voice_skill.audio.frame import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Frame
-from voice_skill.audio.subtract import EchoFree, EchoSubtracting
+from voice_skill.audio.subtract import EchoFree, EchoSubtracting, SoftEcho
 from voice_skill.tts.port import CLIP_RATE
 
 Floats = NDArray[np.float64]
@@ -136,6 +136,30 @@ def test_a_sound_card_whose_second_is_shorter_is_followed() -> None:
     heard = np.interp(grid, np.arange(len(heard)), heard) + noise(len(heard))
     left = subtracted(heard)
     assert db(left, 6.0, 9.0) < db(heard, 6.0, 9.0) - 15
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.01, 0.03, 0.1, 0.3])
+def test_charley_alone_is_nobody_however_loud_it_comes_back_and_however_still_the_room(gain: float) -> None:
+    heard = echo(gain)
+    reference = Reference()
+    soft = SoftEcho(reference)
+    assert not any(soft.somebody_speaks(frame) for frame in overheard(heard, reference))
+
+
+@pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
+@pytest.mark.parametrize("gain", [0.0, 0.003])
+def test_who_talks_over_a_charley_that_can_hardly_be_heard_is_not_muted(gain: float) -> None:
+    heard = echo(gain)
+    person = np.zeros_like(heard)
+    stop = recorded(PERSON).astype(np.float64)
+    at = round(1.0 * SAMPLE_RATE)
+    person[at : at + len(stop)] = stop
+    reference = Reference()
+    free = EchoFree(reference)
+    frames = overheard(heard + noise(len(heard)) + person, reference)
+    muted = np.frombuffer(b"".join(free.process(frame).muted for frame in frames), "<i2").astype(np.float64)
+    until = 1.0 + len(stop) / SAMPLE_RATE
+    assert db(muted, 1.0, until) == pytest.approx(db(person, 1.0, until), abs=1)
 
 
 @pytest.mark.skipif(not available(), reason="pywebrtc-audio is not installed")
