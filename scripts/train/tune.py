@@ -38,8 +38,9 @@ UNKNOWN = 3
 SHARE = 25
 """Where few are listened for, as in the ten words, a phrase would else be a hundred times less likely than where many
 are, for the same sound."""
-SINGLE = 24
-"""Without it a single word that was said is too often taken for one of the many rivals that sound nearly so."""
+SINGLE = 8
+"""Without it a single word that was said is too often taken for one of the many rivals that sound nearly so. With 24 a
+row of single words begins to win over the phrase that was said: "what what that"."""
 GRID = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
 LEAST = {"no": 0.55}
 """What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little."""

@@ -157,7 +157,7 @@ def test_settings(model: Path) -> None:
     assert read_settings(model) == ModelSettings(0.0, {})
     (model / "charley.toml").write_text("word_delay = 0.09\n[thresholds]\nno = 0.8\n")
     assert read_settings(model) == ModelSettings(0.09, {"no": 0.8})
-    (model / "charley.toml").write_text("[grammar]\ncopies = 3\nrivals = 0\n")
+    (model / "charley.toml").write_text("[grammar]\ncopies = 3\nrivals = 0\nsingle = 0\n")
     assert read_settings(model).grammar == GrammarWeights(copies=3, rivals=0)
 
 

@@ -113,7 +113,7 @@ def read_settings(path: Path) -> ModelSettings:
     for name, value in grammar.items():
         if name not in {one.name for one in fields(GrammarWeights)}:
             raise ModelError(f"{file}: [grammar] has no {name}", cure)
-        least, most = (0, 99) if name == "share" else (0 if name == "rivals" else 1, 100_000)
+        least, most = (0, 99) if name == "share" else (0 if name in {"rivals", "single"} else 1, 100_000)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ModelError(f"{file}: {name} must be a whole number from {least} to {most}, and is {value!r}", cure)
     for name, value in {"word_delay": delay, **thresholds}.items():
