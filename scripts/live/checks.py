@@ -170,6 +170,8 @@ URGENT = (
 """Words that must cut every prompt, and their intents."""
 OPENINGS = (OPENING, "hey charley why do i get cramps")
 """After each of them another prompt is begun, over which each urgent word is said in each voice."""
+HUSHED_SECONDS = 0.06
+"""Silence between two words is shorter."""
 VOICES = (PERSON, "gmw/en-us+m6", "gmw/en-gb-x-gbcwmd+m8")
 """Who says them; the speech model was trained on none of these."""
 
@@ -227,7 +229,9 @@ def speak_over(
     except TooLate:
         return None
     night.heard.recorded(heard.arrived + 1.0)
-    until = min([heard.arrived + 1.0, *(night.when(say) for say in night.all_of("say", heard.arrived))])
+    until = heard.arrived
+    if sounds_for(night.heard.between(until - HUSHED_SECONDS, until)):  # what is not hushed by now is, till the answer
+        until = min([until + 1.0, *(night.when(say) for say in night.all_of("say", heard.arrived))])
     quiet = end + sounds_for(night.heard.between(end, until))
     return 1000 * (quiet - end), 1000 * max(0.0, quiet - heard.arrived)
 
