@@ -229,9 +229,10 @@ def speak_over(
     except TooLate:
         return None
     night.heard.recorded(heard.arrived + 1.0)
+    answered = min([heard.arrived + 1.0, *(night.when(say) for say in night.all_of("say", heard.arrived))])
     until = heard.arrived
-    if sounds_for(night.heard.between(until - HUSHED_SECONDS, until)):  # what is not hushed by now is, till the answer
-        until = min([until + 1.0, *(night.when(say) for say in night.all_of("say", heard.arrived))])
+    while until < answered and sounds_for(night.heard.between(until - HUSHED_SECONDS, until)):
+        until += 0.01
     quiet = end + sounds_for(night.heard.between(end, until))
     return 1000 * (quiet - end), 1000 * max(0.0, quiet - heard.arrived)
 
