@@ -42,8 +42,9 @@ SINGLE = 8
 """Without it a single word that was said is too often taken for one of the many rivals that sound nearly so. With 24 a
 row of single words begins to win over the phrase that was said: "what what that"."""
 GRID = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
-LEAST = {"no": 0.55}
-"""What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little."""
+LEAST = {"no": 0.7}
+"""What is not lowered further, however well it looks: a few hundred clips without a false "no" prove little, and below
+it "now" was one."""
 TUNED = ("command", "sentence", "answer", "urgent", "danger", "danger_amid", "no")
 
 REJECTED = 1.0
