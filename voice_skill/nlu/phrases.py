@@ -34,9 +34,13 @@ DECOYS = (
     "old",
     "hello",
     "though",
+    "numb",
+    "one",
+    "some",
 )
-"""Words that sound much like "no" and answer nothing. Offered beside the phrases, they draw away what would otherwise
-be taken for a "no": that is the dangerous mistake (clinical.md hazard 12)."""
+"""Words that sound much like "no" or "none" and are neither. Offered beside the phrases, they draw away what would else
+be taken for a "no": that is the dangerous mistake (clinical.md hazard 12). Without "numb", four of twelve clips of it
+were heard as a sure "none"."""
 
 _SAME_SOUND = {
     "know": "no",
