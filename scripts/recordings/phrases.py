@@ -37,6 +37,8 @@ OUTSIDE = (
     "tomorrow will be cloudy with some rain",
     "where did i leave my glasses",
 )
+SOUND_LIKE_NO = ("now", "numb")
+"""Said at a safety question, in every voice: neither may be taken for "no" or "none"."""
 NOISY = ("f4", "m6")
 NOISE_SNR_DB = 12.0
 LEAD_SECONDS = 0.4
@@ -44,7 +46,8 @@ TAIL_SECONDS = 1.2
 
 
 def record_phrases(folder: Path) -> None:
-    """Write every phrase in two of the voices, and once more with noise; every outside sentence in one."""
+    """Write every phrase in two of the voices, and once more with noise; every outside sentence in one, and what
+    sounds like "no" in all."""
     turn = 0
     names = list(VOICES)
     for state, listed in PHRASES.items():
@@ -61,6 +64,9 @@ def record_phrases(folder: Path) -> None:
         voice = names[index % 6]
         for state in (states[index % len(states)], states[(index + 2) % len(states)]):
             _write(folder / state / f"oov_{voice}__{_file_name(sentence)}", _padded(speak(voice, sentence)))
+    for word in SOUND_LIKE_NO:
+        for voice in names:
+            _write(folder / "acute_relief.greet" / f"oov_{voice}__{word}", _padded(speak(voice, word)))
     for state, sound in zip(states, _noises(), strict=False):
         _write(folder / state / f"oov_noise__{sound[0]}", sound[1])
 
