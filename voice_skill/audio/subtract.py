@@ -88,8 +88,8 @@ class SoftEcho:
 
     The canceller takes any sound for an echo at first, and where there is none to learn from it goes on to: of 42
     urgent words over the first prompt of a night it left 40 to be understood at an echo of -20 dB, 32 at -40 dB and 19
-    at -50 dB, and with this rule 41 at both. What is heard while Charley speaks is its echo and more: when half of it is soft,
-    so is the echo, and whatever is far louder is somebody.
+    at -50 dB, and with this rule 41 at both. What is heard while Charley speaks is its echo and more: when half of it
+    is soft, so is the echo, and whatever is far louder is somebody.
     """
 
     def __init__(self, reference: Reference) -> None:
