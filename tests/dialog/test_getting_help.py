@@ -9,6 +9,7 @@ import pytest
 
 from tests.dialog.support import Rehearsal, asked, shipped
 from voice_skill.dialog.actions import Say
+from voice_skill.dialog.events import Heard
 from voice_skill.dialog.model import Answer, Level
 
 
@@ -82,6 +83,16 @@ def test_help_is_urged_four_times_and_then_once_a_minute() -> None:
 
 def test_i_called_ends_the_urging() -> None:
     night = Rehearsal().wake("chest pain").say("i called").hear_out()
+    assert night.state == "emergency.waiting_for_help"
+
+
+def test_i_called_said_at_the_end_of_a_prompt_ends_the_urging_too() -> None:
+    night = Rehearsal().wake("chest pain").hear_out().wait(4.0)
+    assert night.state == "emergency.only_a_voice"
+    turn = night.session.turn
+    night.hear_out()
+    assert night.state == "emergency.waiting"
+    night.send(Heard(turn, "called", "i called")).hear_out()
     assert night.state == "emergency.waiting_for_help"
     said = len(night.said)
     night.wait(200.0)

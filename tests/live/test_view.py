@@ -30,7 +30,7 @@ class Terminal:
     def __init__(self, dialogs: Dialogs) -> None:
         self.file = io.StringIO()
         self.session = Session()
-        console = Console(file=self.file, force_terminal=True, width=90, color_system=None)
+        console = Console(file=self.file, force_terminal=True, width=90, color_system=None, _environ={"TERM": "xterm"})
         self.view = NightView(console, dialogs, lambda: self.session, "hey charley", BEGUN)
 
     def drawn(self, now: float, frame: Frame | None = None) -> str:

@@ -107,8 +107,9 @@ def _run(args: argparse.Namespace, night: contextlib.ExitStack) -> None:
     device.open()
     begun = clock()
     view = None
-    if sys.stdout.isatty() and not args.json:
-        view = NightView(screen(), dialogs, lambda: conversation.session, config.wake_phrase, begun)
+    console = screen()
+    if sys.stdout.isatty() and not console.is_dumb_terminal and not args.json:
+        view = NightView(console, dialogs, lambda: conversation.session, config.wake_phrase, begun)
     tell = _tell if view is None else view.tell
     speaker = NightSpeaker(
         device,

@@ -29,7 +29,7 @@ from voice_skill.dialog.events import (
     UserSpoke,
     Woken,
 )
-from voice_skill.dialog.hearing import PRESENCE, RESUME, URGENT, intents
+from voice_skill.dialog.hearing import KEEPS, PRESENCE, RESUME, URGENT, intents
 from voice_skill.dialog.model import Answer, Dialogs
 from voice_skill.dialog.move import Move
 from voice_skill.dialog.screen import CLASSES, Rules, reply
@@ -120,7 +120,7 @@ def _heard(move: Move, event: Heard) -> None:
     if intent in dialogs.dangers:
         _danger(move, intent)
     elif intent not in intents(dialogs, at) or (
-        event.turn != move.session.turn and intent not in URGENT and intent not in dialogs.universal
+        event.turn != move.session.turn and intent not in (*URGENT, *KEEPS) and intent not in dialogs.universal
     ):
         return
     elif at.phase is Phase.PAUSED and intent in (*RESUME, "yes"):

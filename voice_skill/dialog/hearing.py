@@ -16,6 +16,7 @@ from voice_skill.dialog.session import At, Phase
 __all__ = [
     "ASK",
     "CLOSED_ENDPOINT",
+    "KEEPS",
     "PRESENCE",
     "RESUME",
     "URGENT",
@@ -33,7 +34,7 @@ URGENT = ("stop", "pain", "hurts", "pause")
 """What cuts speech short wherever it is said, before the question has even begun."""
 
 KEEPS = ("stop", "called")
-"""What may cut a prompt that must be heard, besides danger words."""
+"""What may cut a prompt that must be heard, besides danger words; said at the end of one, it counts after it, too."""
 
 ASK = "ask."
 """How the intents begin that ask Charley something, which is answered (`answers.yaml`)."""
