@@ -64,6 +64,23 @@ def test_a_clip_is_speech_with_ten_milliseconds_before_and_thirty_after(voice: P
     assert np.abs(np.frombuffer(clip.pcm, "<i2").astype(int)).max() > 10_000
 
 
+def test_espeak_is_not_told_to_read_beyond_the_end_of_the_text() -> None:
+    done = in_a_new_process(
+        "from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice\n"
+        "voice = Pyttsx3Voice('gmw/en-us')\n"
+        "voice.render('Hold.', 150)\n"
+        "from pyttsx3.drivers import _espeak\n"
+        "synth, beyond = _espeak.cSynth, []\n"
+        "def measured(text, size, *rest):\n"
+        "    beyond.append(size - len(text) - 1)\n"
+        "    return synth(text, size, *rest)\n"
+        "_espeak.cSynth = measured\n"
+        "voice.render('And let go. Slowly.', 115)\n"
+        "print(sorted(set(beyond)))\n"
+    )
+    assert (done.stdout, done.stderr) == ("[0]\n", "")
+
+
 def test_the_first_render_of_a_new_process_is_right_and_stdout_stays_clean(voice: Pyttsx3Voice) -> None:
     done = in_a_new_process(
         "from voice_skill.tts.pyttsx3_voice import Pyttsx3Voice\n"

@@ -130,7 +130,7 @@ class Pyttsx3Voice:
         _preload_espeak()
         try:
             import pyttsx3
-            from pyttsx3.drivers import espeak
+            from pyttsx3.drivers import _espeak, espeak
 
             engine = pyttsx3.init("espeak")
         except (ImportError, OSError, RuntimeError) as error:
@@ -138,6 +138,11 @@ class Pyttsx3Voice:
             raise SpeechError(f"no speech synthesis: {' '.join(str(error).split())}", cure) from error
         # The driver prints "Audio saved to ..." from espeak-ng's thread, but stdout belongs to the command's output.
         espeak.print = lambda *_args, **_kwargs: None
+        # The driver tells espeak-ng that the text is ten times as long, and espeak-ng copies that much: what lies
+        # behind the text, which now and then is no memory at all.
+        _espeak.Synth = lambda text, flags: _espeak.cSynth(
+            text, len(text) + 1, 0, _espeak.POS_CHARACTER, 0, flags, None, None
+        )
         engine.connect("finished-utterance", lambda **_: self._finished.set())
         engine.connect("error", lambda exception, **_: self._errors.append(str(exception)))
         # A new engine carries out nothing before its first loop, so until then nothing would read back.
