@@ -266,7 +266,7 @@ class Ear:
             grammar = attention.gate.grammar
         else:
             decoys = self._decoys if "no" in attention.intents else ()
-            grammar = (*self._book.grammar(attention.intents), *self._fillers, *decoys)
+            grammar = tuple(dict.fromkeys((*self._book.grammar(attention.intents), *self._fillers, *decoys)))
         decoding = self._recogniser.decode(grammar)
         for frame in frames:
             decoding.feed(frame.pcm)

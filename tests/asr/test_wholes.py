@@ -57,6 +57,11 @@ def test_where_few_are_listened_for_each_is_listed_oftener() -> None:
     assert offer(weights, common).entries([]) == [*common, UNKNOWN]
 
 
+def test_a_phrase_given_several_times_is_listed_as_many_times_as_often() -> None:
+    counted = Counter(offer(GrammarWeights(copies=2)).entries(["good night", "the night", "good night"]))
+    assert counted == {"good_night": 4, "the night": 2, UNKNOWN: 1}
+
+
 def test_single_words_are_listed_oftener_than_sentences() -> None:
     weights = GrammarWeights(copies=2, rivals=1, single=5)
     counted = Counter(offer(weights).entries(["good night", "the night", "no"]))
@@ -69,7 +74,7 @@ def test_of_phrases_that_sound_alike_the_first_is_offered_and_no_rival_sounds_so
 
 
 def test_a_model_that_nothing_is_known_about_is_given_the_phrases_alone() -> None:
-    assert Offer(GrammarWeights(), KNOWN.__contains__, {}, []).entries(["no", "the", "no"]) == ["no", "the", UNKNOWN]
+    assert Offer(GrammarWeights(), KNOWN.__contains__, {}, []).entries(["no", "the"]) == ["no", "the", UNKNOWN]
 
 
 def test_a_phrase_comes_back_as_its_words() -> None:

@@ -13,6 +13,7 @@ How often each is listed sets how likely it is, as the grammar's counts are all 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -83,20 +84,22 @@ class Offer:
         self._rivals = [(word, self._said(word)) for word in common[: weights.rivals]]
 
     def entries(self, grammar: Sequence[str]) -> list[str]:
-        """The list for `grammar`. Of phrases that sound alike only the first is listed: each would take half of the
-        other's confidence. For the same reason no rival sounds like a phrase."""
+        """The list for `grammar`; a phrase that it holds several times is listed as many times as often.
+
+        Of phrases that sound alike only the first is listed: each would take half of the other's confidence. For the
+        same reason no rival sounds like a phrase."""
         listed: list[str] = []
         single: list[str] = []
         heard: set[Sounds] = set()
-        for phrase in dict.fromkeys(grammar):
+        for phrase, times in Counter(grammar).items():
             said = self._said(phrase)
             if said and said <= heard:
                 continue
             heard |= said
             joined = whole(phrase)
-            listed.append(joined if self._knows(joined) else phrase)
+            listed.extend([joined if self._knows(joined) else phrase] * times)
             if joined == phrase:
-                single.append(phrase)
+                single.extend([phrase] * times)
         rivals = [word for word, said in self._rivals if heard.isdisjoint(said)]
         phrases = [*listed * self._copies(len(listed), len(rivals)), *single * self._weights.single]
         return [*phrases, *rivals, *[UNKNOWN] * self._weights.unknown]

@@ -24,6 +24,9 @@ RIVALS = tuple(
 )
 """Words of ordinary talk, and some that sound like parts of "hey charley"."""
 
+_TIMES = 10
+"""How much likelier the wake phrase is than any one of all that may follow it: who speaks to Charley asleep says it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wake:
@@ -66,8 +69,9 @@ class WakeGate:
         wake = " ".join(self._phrase)
         beside = (" ".join(words) for words in (*map(spoken_form, starts), *self._distress))
         rivals = (word for word in RIVALS if word not in self._phrase and knows(word))
-        self.grammar: tuple[str, ...] = tuple(dict.fromkeys((wake, *beside, *rivals)))
-        """The phrases to listen for while asleep."""
+        others = dict.fromkeys(phrase for phrase in (*beside, *rivals) if phrase != wake)
+        self.grammar: tuple[str, ...] = (*(wake,) * _TIMES, *others)
+        """The phrases to listen for while asleep; the wake phrase is there as often as it is likelier."""
 
     def find(self, transcript: Transcript) -> Wake | None:
         """The first wake phrase in `transcript` that is sure enough, or `None`."""
