@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from scripts.train.corpora import read_manifest
-from scripts.train.errors import TrainingError
 from scripts.train.export import export_graph, export_network
 from scripts.train.measure import VoskListener, measure, tests
+from scripts.train.network import SHAPES
 from scripts.train.phrases import dialog_phrases
 from scripts.train.prepare import Sources, prepare
 from scripts.train.train import Settings, train
@@ -38,12 +38,12 @@ console = Console()
 def main() -> int:
     args = _arguments()
     sources = Sources(args.speech / "manifest.tsv", args.audio or args.speech, args.work, args.aligner)
-    checkpoint = args.work / "checkpoint.pt"
+    checkpoints = {args.work / f"{shape}.pt": 1.0 for shape in SHAPES}
     steps: dict[str, Callable[[], None]] = {
         "prepare": lambda: prepare(sources, args.processes, _say),
-        "train": lambda: train(sources.features, checkpoint, _settings(args), pronounce, _say),
-        "graph": lambda: _graph(sources, checkpoint, args),
-        "export": lambda: export_network(checkpoint, args.model, args.start, args.beside, args.beside_share),
+        "train": lambda: _train(sources, checkpoints, args),
+        "graph": lambda: _graph(sources, next(iter(checkpoints)), args),
+        "export": lambda: export_network(checkpoints, args.model),
         "phrases": lambda: _learn_phrases(args.model),
         "tune": lambda: tune(_tuning(args)),
         "measure": lambda: _measure(sources, args.model),
@@ -68,11 +68,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--audio", type=Path, help="the folder with the unpacked audio; else the same")
     parser.add_argument("--work", type=Path, default=ROOT / "training", help="for features and checkpoints (6 GB)")
     parser.add_argument("--model", type=Path, default=ROOT / "training" / "en", help="the model folder to write")
-    parser.add_argument("--minutes", type=float, default=180, help="training time in all, on one core")
-    parser.add_argument("--width", type=int, default=512, help="units per layer")
-    parser.add_argument("--start", type=Path, help="a checkpoint to begin with, and to end midway from")
-    parser.add_argument("--beside", type=Path, help="a model folder whose networks are asked too: the mean counts")
-    parser.add_argument("--beside-share", type=float, default=0.5, help="their part of the mean (default: %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=360, help="training time in all, on one core (default: %(default)g)"
+    )
     parser.add_argument(
         "--aligner", type=Path, default=ROOT / "models" / "en", help="an earlier model, to find words and phones with"
     )
@@ -82,10 +80,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _settings(args: argparse.Namespace) -> Settings:
-    if args.start and not args.start.is_file():
-        raise TrainingError(f"{args.start}: no such checkpoint", "leave out --start to begin from nothing")
-    return Settings(minutes=args.minutes, width=args.width, start=args.start, teacher=args.aligner)
+def _train(sources: Sources, checkpoints: Iterable[Path], args: argparse.Namespace) -> None:
+    """One network after another, each for its part of the time."""
+    for checkpoint in checkpoints:
+        settings = Settings(args.minutes / len(SHAPES), checkpoint.stem, teacher=args.aligner)
+        _say(f"the {checkpoint.stem} network")
+        train(sources.features, checkpoint, settings, pronounce, _say)
 
 
 def _graph(sources: Sources, checkpoint: Path, args: argparse.Namespace) -> None:

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from scripts.train.errors import TrainingError
 from scripts.train.files import whole_file
-from scripts.train.network import BLOCKS, CARRY, FIRST, SECOND
+from scripts.train.network import BLOCKS, CARRY, FIRST, SECOND, SPLICES
 from voice_skill.asr.kaldi.graph import Filler, write_filler, write_graph
 from voice_skill.asr.kaldi.lexicon import Lexicon, write_lexicon
-from voice_skill.asr.kaldi.nnet import Layer, read_networks, write_model
+from voice_skill.asr.kaldi.nnet import Layer, write_model
 
 __all__ = ["export_graph", "export_network", "folded"]
 
@@ -49,30 +49,19 @@ _DECODING = """\
 Array = NDArray[np.float64]
 
 
-def export_network(
-    checkpoint: Path, model: Path, start: Path | None = None, beside: Path | None = None, share: float = 0.5
-) -> None:
-    """Write `am` and `conf` of the model folder from the averaged weights of a checkpoint.
+def export_network(checkpoints: Mapping[Path, float], model: Path) -> None:
+    """Write `am` and `conf` of the model folder from the averaged weights of checkpoints.
 
-    Where training began from another network of the same width, `start`, what is written is midway between the two:
-    better on new voices than either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
-
-    The networks of another model folder, `beside`, are kept beside the new one, and the decoder takes the mean of their
-    scores, `share` of it theirs: two that were trained differently are seldom sure of the same mistake.
+    The decoder takes the mean of their networks' scores, of each the share that stands with it.
     """
-    others = read_networks(beside / "am" / "final.mdl") if beside else []
-    count = 1 + len(others)
-    weights = _load(checkpoint)["average"]
-    if start:
-        weights = _midway(_load(start)["network"], weights)
+    networks = [(folded(_load(path)["average"]), share) for path, share in checkpoints.items()]
     for name, text in (("mfcc.conf", _MFCC), ("model.conf", _DECODING)):
         with whole_file(model / "conf" / name) as temporary:
             temporary.write_text(text)
+    # the decoder weighs all networks the same
+    weight = len(networks) / sum(checkpoints.values())
     with whole_file(model / "am" / "final.mdl") as temporary:
-        new = folded(weights)
-        if others:
-            new = _times(new, count * (1 - share))
-        write_model(temporary, new, *(_times(other, count * share / len(others)) for other in others))
+        write_model(temporary, *(_times(network, weight * share) for network, share in networks))
 
 
 def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: float, word_cost: float) -> None:
@@ -87,12 +76,20 @@ def export_graph(checkpoint: Path, model: Path, lexicon: Lexicon, phone_cost: fl
 
 
 def folded(state: Mapping[str, Tensor]) -> list[Layer]:
-    """The network as affine layers only: feature scaling and batch normalisation become part of the weights."""
-    mean, scale = (np.tile(_values(state, name), len(FIRST)) for name in ("mean", "scale"))
-    weights, bias = _normalised(state, "first.weight", "first_norm")
-    weights = weights * scale
-    # the first layer's columns differ in size as the cepstra do: it needs more bits
-    layers = [_layer(FIRST, weights, bias - weights @ mean, bits=16)]
+    """A network as affine layers only: feature scaling and batch normalisation become part of the weights."""
+    hidden = _folded_factorised(state) if "first.weight" in state else _folded_plain(state)
+    return [*hidden, _layer((0,), _values(state, "output.weight"), _values(state, "output.bias"))]
+
+
+def _folded_plain(state: Mapping[str, Tensor]) -> list[Layer]:
+    layers = [_first(state, "layers.0.weight", "norms.0")]
+    for number, offsets in enumerate(SPLICES[1:], start=1):
+        layers.append(_layer(offsets, *_normalised(state, f"layers.{number}.weight", f"norms.{number}")))
+    return layers
+
+
+def _folded_factorised(state: Mapping[str, Tensor]) -> list[Layer]:
+    layers = [_first(state, "first.weight", "first_norm")]
     layers.append(_linear(SECOND, _values(state, "second.squeeze.weight")))
     layers.append(_layer((0,), *_normalised(state, "second.widen.weight", "second.norm")))
     for number, reach in enumerate(BLOCKS):
@@ -100,7 +97,16 @@ def folded(state: Mapping[str, Tensor]) -> list[Layer]:
         layers.append(_linear((-reach, 0), np.concatenate([early, late], axis=1)))
         widened = _normalised(state, f"blocks.{number}.widen.weight", f"blocks.{number}.norm")
         layers.append(_layer((0, reach), *widened, carry=CARRY))
-    return [*layers, _layer((0,), _values(state, "output.weight"), _values(state, "output.bias"))]
+    return layers
+
+
+def _first(state: Mapping[str, Tensor], weights: str, norm: str) -> Layer:
+    """The first layer, with the scaling of the features in it."""
+    mean, scale = (np.tile(_values(state, name), len(FIRST)) for name in ("mean", "scale"))
+    normalised, bias = _normalised(state, weights, norm)
+    scaled = normalised * scale
+    # its columns differ in size as the cepstra do: it needs more bits
+    return _layer(FIRST, scaled, bias - scaled @ mean, bits=16)
 
 
 def _values(state: Mapping[str, Tensor], name: str) -> Array:
@@ -112,12 +118,6 @@ def _normalised(state: Mapping[str, Tensor], weights: str, norm: str) -> tuple[A
     gain = _values(state, f"{norm}.weight") / np.sqrt(_values(state, f"{norm}.running_var") + 1e-5)
     bias = _values(state, f"{norm}.bias") - gain * _values(state, f"{norm}.running_mean")
     return _values(state, weights) * gain[:, None], bias
-
-
-def _midway(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    if any(one[name].shape != other[name].shape for name in other):
-        raise TrainingError("the network that training began from has another width", "export without --start")
-    return {name: (one[name] + value) / 2 if value.is_floating_point() else value for name, value in other.items()}
 
 
 def _times(layers: list[Layer], factor: float) -> list[Layer]:

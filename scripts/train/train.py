@@ -18,7 +18,7 @@ from scripts.train.chain import Denominator, PhoneModel, Transcript, numerator, 
 from scripts.train.errors import TrainingError
 from scripts.train.features import BINS
 from scripts.train.files import whole_file
-from scripts.train.network import CONTEXT, STRIDE, Network, output_frames
+from scripts.train.network import CONTEXT, SHAPES, STRIDE, output_frames
 from scripts.train.perturb import Perturber, cepstra
 from scripts.train.store import Store, Utterance, exists, open_store
 from scripts.train.teacher import Teacher
@@ -65,12 +65,11 @@ class Settings:
 
     minutes: float
     """Training time in all, earlier runs included."""
-    width: int = 512
+    shape: str = "factorised"
+    """Which of `SHAPES` to train."""
     peak: float = 1e-3
     """The learning rate at its highest."""
     batch_frames: int = 12_000
-    start: Path | None = None
-    """A checkpoint to start from."""
     teacher: Path | None = None
     """The folder of an earlier model that shows where the phones are, at first."""
     taught: float = 10
@@ -109,7 +108,7 @@ class Trainer:
             raise TrainingError(f"{features}: no speech to train on", "run the prepare step first")
         self.phone_model = PhoneModel.count([self._first(one.utterance.words) for one in self.examples])
         self.denominator = Denominator(self.phone_model)
-        self.network = Network(settings.width)
+        self.network = SHAPES[settings.shape]()
         self.teacher = Teacher(settings.teacher) if settings.teacher else None
         self.optimiser = torch.optim.AdamW(self.network.parameters(), weight_decay=1e-3, betas=(0.9, 0.98))
         self.average: dict[str, Tensor] = {}
@@ -117,17 +116,12 @@ class Trainer:
         self.steps = 0
 
     def begin(self, checkpoint: Path) -> None:
-        """Go on from `checkpoint`, or start afresh or from `settings.start`."""
+        """Go on from `checkpoint`, or start afresh."""
         if checkpoint.is_file():
             saved = torch.load(checkpoint, weights_only=True)
             self.network.load_state_dict(saved["network"])
             self.optimiser.load_state_dict(saved["optimiser"])
             self.average, self.seconds, self.steps = saved["average"], saved["seconds"], saved["steps"]
-        elif self.settings.start:
-            weights = torch.load(self.settings.start, weights_only=True)["network"]
-            if weights["output.weight"].shape[1] != self.settings.width or "second.widen.weight" not in weights:
-                raise TrainingError(f"{self.settings.start}: a network of another shape", "give its width with --width")
-            self.network.load_state_dict(weights)
         else:
             sample = self.chance.choice(len(self.examples), min(400, len(self.examples)), replace=False)
             frames = np.concatenate([self._input(self.examples[index]) for index in sample])
@@ -195,7 +189,7 @@ class Trainer:
     @torch.no_grad()
     def dev_objective(self) -> dict[str, float]:
         """The averaged network's objective per frame on unseen speakers, by corpus."""
-        network = Network(self.settings.width)
+        network = SHAPES[self.settings.shape]()
         network.load_state_dict(self.average)
         network.eval()
         found = {}
