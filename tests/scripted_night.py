@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import repeat
 
 from voice_skill.asr.fake import ScriptedRecogniser, said
 from voice_skill.asr.port import Transcript
@@ -64,7 +63,7 @@ class Night:
         self._speech: list[tuple[float, float]] = []
         self._words: deque[Transcript] = deque()
         self._frames = 0
-        recogniser = ScriptedRecogniser(repeat(lambda _: self._words.popleft() if self._words else Transcript()))
+        recogniser = ScriptedRecogniser(self._heard())
         self.conversation = Conversation(
             dialogs,
             Ear(recogniser, self, PhraseBook(dialogs.phrases)),
@@ -83,6 +82,10 @@ class Night:
         self.steps.append((now, event))
         if self._journal is not None:
             self._journal(event, now, session, actions)
+
+    def _heard(self) -> Iterator[Transcript]:
+        while True:
+            yield self._words.popleft() if self._words else Transcript()
 
     # -- the detector
 

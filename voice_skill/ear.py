@@ -44,7 +44,7 @@ from voice_skill.audio.frame import FRAME_SECONDS, Frame
 from voice_skill.audio.vad import SpeechDetector
 from voice_skill.nlu.phrases import DECOYS, FILLERS, PhraseBook
 from voice_skill.nlu.understanding import PartialWatch, Thresholds, Understood, is_danger, understand
-from voice_skill.wake.gate import Wake
+from voice_skill.wake.gate import Wake, WakeGate
 
 __all__ = [
     "Ear",
@@ -374,22 +374,18 @@ class Ear:
         span = utterance.span(now)
         gate = utterance.attention.gate
         wake = gate.find(transcript) if gate is not None else None
-        if wake is not None and not self._heard_again(utterance, wake):
+        if gate is not None and wake is not None and not self._heard_again(utterance, gate, wake):
             return []
         return self._attention.judge(utterance.attention, transcript, span, utterance.voiced_seconds)
 
-    def _heard_again(self, utterance: _Utterance, wake: Wake) -> bool:
+    def _heard_again(self, utterance: _Utterance, gate: WakeGate, wake: Wake) -> bool:
         """The second look at a wake phrase: alone, without the words around it that may have made it likely."""
-        gate = utterance.attention.gate
-        if gate is None or wake.confidence >= self._settings.thresholds.wake_sure:
-            return True
         zero, margin = utterance.frames[0].at, self._settings.wake_margin
-        around = [
-            frame
-            for frame in utterance.frames
-            if frame.end > zero + wake.at - margin and frame.at < zero + wake.end + margin
-        ]
-        return gate.find(self._decode(utterance.attention, around).finish()) is not None
+        decoding = self._recogniser.decode(gate.evenly)
+        for frame in utterance.frames:
+            if frame.end > zero + wake.at - margin and frame.at < zero + wake.end + margin:
+                decoding.feed(frame.pcm)
+        return gate.certainty(decoding.finish()) >= self._settings.thresholds.wake_again
 
     def _understand(self, utterance: _Utterance, transcript: Transcript, now: float) -> Result:
         span = utterance.span(now)

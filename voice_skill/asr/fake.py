@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 
 from voice_skill.asr.port import UNKNOWN, Transcript, Word
 from voice_skill.audio.frame import SAMPLE_RATE
@@ -47,11 +48,16 @@ class ScriptedDecoding:
 
 
 class ScriptedRecogniser:
-    """Hears the transcripts of a script, one an utterance; nothing when they are used up."""
+    """Hears the transcripts of a script, one an utterance; nothing when they are used up.
+
+    A second look, for the same phrases of which some are no longer listed several times, hears the same again, from the
+    first word on.
+    """
 
     def __init__(self, script: Iterable[Script] = (), vocabulary: Container[str] | None = None) -> None:
         """`vocabulary`: the words it knows; `None` for every word."""
         self._script = iter(script)
+        self._last: Script = Transcript()
         self._vocabulary = vocabulary
         self.grammars: list[tuple[str, ...] | None] = []
         """The grammar of each utterance decoded so far."""
@@ -61,10 +67,20 @@ class ScriptedRecogniser:
         unknown = [word for phrase in grammar or () for word in phrase.split() if not self.knows(word)]
         if unknown:
             raise ModelError(f"the speech model does not know: {', '.join(unknown)}", "use other words")
+        before = self.grammars[-1] if self.grammars else None
         self.grammars.append(None if grammar is None else tuple(grammar))
-        script = next(self._script, Transcript())
-        return ScriptedDecoding(script if isinstance(script, Transcript) else script(grammar))
+        again = before and grammar and len(grammar) < len(before) and set(grammar) == set(before)
+        if not again:
+            self._last = next(self._script, Transcript())
+        heard = self._last if isinstance(self._last, Transcript) else self._last(grammar)
+        return ScriptedDecoding(_from_the_first_word(heard) if again else heard)
 
     def knows(self, word: str) -> bool:
         """Whether `word` is in its vocabulary."""
         return word != UNKNOWN and (self._vocabulary is None or word in self._vocabulary)
+
+
+def _from_the_first_word(transcript: Transcript) -> Transcript:
+    silence = min((word.start for word in transcript.words), default=0.0)
+    words = (replace(word, start=word.start - silence, end=word.end - silence) for word in transcript.words)
+    return Transcript(tuple(words))

@@ -84,8 +84,9 @@ class Thresholds:
     """Letters that a danger phrase must have to count amid unknown speech ("chest pain" has nine)."""
     wake: float = 0.5
     """Confidence of each word of the wake phrase."""
-    wake_sure: float = 0.9
-    """Confidence of the wake phrase from which it needs no second look."""
+    wake_again: float = 0.25
+    """How sure the second look at a wake phrase must be, in which it is as likely as all else. Of other speech that was
+    taken for it at first none came to 0.15, of the wake phrase in noise one in thirty to less than 0.25."""
     seconds_per_letter: float = 0.02
     """Voiced seconds that each letter takes at least: less, and the words cannot have been said."""
     speech_seconds: float = 0.25

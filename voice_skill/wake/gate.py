@@ -6,6 +6,9 @@ charley my leg is cramping") belongs to the first turn, so the grammar holds it 
 The grammar also holds words of ordinary talk. A recogniser that may hear nothing but the wake phrase hears it often;
 one that may hear those as well seldom does. For the same reason what may follow stands in the grammar by itself, not
 behind the wake phrase, which would make that the likeliest beginning of all.
+
+A wake phrase is looked for twice: first as something likely, so that it is not missed in noise; then its sound alone
+(`certainty`), where it is no likelier than anything else.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ RIVALS = tuple(
 )
 """Words of ordinary talk, and some that sound like parts of "hey charley"."""
 
-_TIMES = 10
-"""How much likelier the wake phrase is than any one of all that may follow it: who speaks to Charley asleep says it."""
+_TIMES = 40
+"""How much likelier the wake phrase is at first than any one of all that may follow it. Of sixty calls by synthetic
+voices in noise at 10 dB 12 are missed with 1, 7 with 10, 4 with 40."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,9 @@ class WakeGate:
         wake = " ".join(self._phrase)
         beside = (" ".join(words) for words in (*map(spoken_form, starts), *self._distress))
         rivals = (word for word in RIVALS if word not in self._phrase and knows(word))
-        others = dict.fromkeys(phrase for phrase in (*beside, *rivals) if phrase != wake)
-        self.grammar: tuple[str, ...] = (*(wake,) * _TIMES, *others)
+        self.evenly: tuple[str, ...] = tuple(dict.fromkeys((wake, *beside, *rivals)))
+        """The phrases to listen for in the second look, all of them as likely."""
+        self.grammar: tuple[str, ...] = (*(wake,) * _TIMES, *self.evenly[1:])
         """The phrases to listen for while asleep; the wake phrase is there as often as it is likelier."""
 
     def find(self, transcript: Transcript) -> Wake | None:
@@ -93,6 +98,10 @@ class WakeGate:
             for phrase in (self._phrase, *self._distress)
             for start in range(len(words))
         )
+
+    def certainty(self, transcript: Transcript) -> float:
+        """How sure it is that `transcript`, of the sound of a wake phrase alone, holds one: all hypotheses together."""
+        return sum(each.confidence for each in transcript.hypotheses if self.in_partial(each.text))
 
     def _match(self, words: Sequence[Word], phrase: Words) -> Sequence[Word]:
         """The words at the beginning of `words` that are `phrase`, all of them sure; none if they are not."""

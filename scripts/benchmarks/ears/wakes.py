@@ -52,7 +52,6 @@ class EarSpotter:
         limits = Thresholds.of(listener.recogniser.settings.thresholds)
         book = PhraseBook(dialogs.phrases)
         detector = SileroDetector()
-        self._sure = limits.wake_sure
         self._ears = []
         for threshold in THRESHOLDS:
             settings = EarSettings(thresholds=replace(limits, wake=threshold))
@@ -63,7 +62,7 @@ class EarSpotter:
         """The highest of `THRESHOLDS` at which each wake phrase in `sound` is still heard, surest first."""
         frames = list(_frames(np.concatenate([sound, _SILENCE])))
         woken = [one.confidence for one in _woken(self._ears[0], frames)]
-        if all(confidence >= self._sure for confidence in woken):  # no second look was needed, nor will be
+        if all(confidence >= THRESHOLDS[-1] for confidence in woken):  # the others would hear the same
             return sorted((max(one for one in THRESHOLDS if one <= confidence) for confidence in woken), reverse=True)
         counts = [len(woken), *(len(_woken(ear, frames)) for ear in self._ears[1:])]
         return [
