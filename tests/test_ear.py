@@ -364,8 +364,9 @@ def test_a_wake_phrase_must_be_heard_again_by_itself(again: str, wakes: bool) ->
         first = grammar is not None and grammar.count("hey charlie") > 1
         return said("hey charlie my say" if first else again, start=0.4)
 
-    ear = Ear(ScriptedRecogniser([heard]), ScriptedDetector([(2.0, 4.0)]), PhraseBook({}))
-    ear.sleep("hey charley")
+    book = PhraseBook({"ask.number": [f"the number {number}" for number in range(200)]})
+    ear = Ear(ScriptedRecogniser([heard]), ScriptedDetector([(2.0, 4.0)]), book)
+    ear.sleep("hey charley", ["ask.number"])
     assert [type(result) for result in hear(ear, 0, 10)] == ([WakeHeard] if wakes else [])
 
 

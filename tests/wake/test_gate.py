@@ -76,10 +76,13 @@ def test_the_grammar_holds_the_phrase_what_may_follow_distress_and_ordinary_word
     assert set(only.grammar) == {"hey the", "of"}
 
 
-def test_the_wake_phrase_is_likelier_than_any_one_thing_that_may_follow_it() -> None:
-    counted = Counter(GATE.grammar)
+def test_the_wake_phrase_is_likelier_than_any_one_of_the_many_that_may_follow_it() -> None:
+    gate = WakeGate("hey charley", lambda _: True, starts=[f"the number {number}" for number in range(200)])
+    counted = Counter(gate.grammar)
     assert counted.pop("hey charlie") > 5
     assert set(counted.values()) == {1}
+    assert set(Counter(gate.evenly).values()) == {1}
+    assert set(gate.evenly) == set(gate.grammar)
 
 
 def test_a_phrase_that_cannot_be_heard_is_refused() -> None:
