@@ -12,8 +12,9 @@ from scripts.train.corpora import read_manifest
 from scripts.train.errors import TrainingError
 from scripts.train.features import CEPSTRA, FLOOR, log_mel
 from scripts.train.perturb import Perturber
-from scripts.train.phrases import read_phrases
+from scripts.train.phrases import dialog_phrases, read_phrases
 from scripts.train.store import exists, open_store, write_store
+from scripts.train.vocabulary import build_lexicon
 from scripts.train.words import read_pronunciations
 
 HEADER = "path\tcorpus\tspeaker\tduration\ttranscript\tlicence\tsplit"
@@ -129,3 +130,10 @@ def test_pronunciations_are_checked(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("# ours\nphew F Y UW\nshh SHH\n")
     with pytest.raises(TrainingError, match=r"own\.txt:3: shh has no sound SHH"):
         read_pronunciations(tmp_path / "own.txt")
+
+
+def test_the_lexicon_holds_every_word_that_the_dialogs_listen_for() -> None:
+    lexicon = build_lexicon(["some words that people read", "some more"])
+    heard = {word for phrase in dialog_phrases() for word in phrase.split()}
+    assert heard <= lexicon.keys()
+    assert {"cool", "numb", "please", "some"} <= lexicon.keys()
