@@ -13,7 +13,8 @@ from voice_skill.errors import AudioError
 
 
 def have(monkeypatch: pytest.MonkeyPatch, devices: list[dict[str, Any]]) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", SimpleNamespace(query_devices=lambda: devices))
+    library = SimpleNamespace(query_devices=lambda: devices, PortAudioError=OSError)
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
 
 
 @pytest.mark.parametrize(("user", "command"), [(0, "apt-get"), (1000, "sudo apt-get")])
@@ -52,3 +53,42 @@ def test_without_any_device_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -
     error = portaudio.error_from(ValueError("Error querying device -1"))
     assert "no sound device" in error.message
     assert "plug" in error.cure
+
+
+class Library:
+    """PortAudio, of which the sound server is away for the first `away` starts."""
+
+    PortAudioError = OSError
+
+    def __init__(self, away: int) -> None:
+        self.running = True
+        self._away = away
+
+    def _terminate(self) -> None:
+        self._check()
+        self.running = False
+
+    def _initialize(self) -> None:
+        self._away -= 1
+        if self._away >= 0:
+            raise OSError("Error initializing PortAudio")
+        self.running = True
+
+    def query_devices(self) -> list[dict[str, Any]]:
+        self._check()
+        return [{"name": "USB", "max_input_channels": 1, "max_output_channels": 0}]
+
+    def _check(self) -> None:
+        if not self.running:
+            raise OSError("PortAudio not initialized")
+
+
+def test_a_restart_that_failed_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(away=2)
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    for _ in range(2):
+        with pytest.raises(AudioError, match="no sound device"):
+            portaudio.restart()
+    portaudio.restart()
+    assert library.running
+    assert portaudio.device_names("input") == ("USB",)

@@ -65,7 +65,10 @@ def device_names(way: Literal["input", "output"]) -> tuple[str, ...]:
 def error_from(error: Exception) -> AudioError:
     """What sounddevice raised, as an error that says which devices there are."""
     text = " ".join(str(error).split())
-    if devices := describe_devices():
+    devices = ""
+    with contextlib.suppress(load().PortAudioError):  # not even that, while PortAudio does not run
+        devices = describe_devices()
+    if devices:
         return AudioError(f"the sound device cannot be used: {text}", f"choose one of {devices}")
     return AudioError(
         f"there is no sound device: {text}",
@@ -87,15 +90,16 @@ def unregister(owner: StreamOwner) -> None:
 def restart() -> None:
     """Look for devices anew, unless that would cut off something that is being heard: then do nothing.
 
-    The caller closes its own stream first. Raises `AudioError` if PortAudio does not come back.
+    The caller closes its own stream first. Raises `AudioError` if PortAudio does not come back; it may be called again.
     """
     sounddevice = load()
     if any(owner.in_use() for owner in _owners):
         return
     for owner in _owners:
         owner.suspend()
-    try:
+    with contextlib.suppress(sounddevice.PortAudioError):  # it does not run if it did not come back the last time
         sounddevice._terminate()
+    try:
         sounddevice._initialize()
     except sounddevice.PortAudioError as error:
         raise error_from(error) from error
